@@ -1,0 +1,42 @@
+// How an Engine behaves. Immutable once an Engine is made from it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "wherry/features.h"
+
+namespace wherry {
+
+/// Which tier executes code. kAuto: the fastest that is there.
+enum class TierKind : uint8_t { kAuto, kInterpreter };
+
+/// How an access to a memory is kept within it. Results never differ.
+enum class BoundsStrategy : uint8_t {
+  kGuard,   ///< Reserve address space so that a 32-bit address cannot leave it; no checks. memory64 is checked.
+  kChecks,  ///< Check every access; small reservations, so that very many memories fit, and no signal handler is needed.
+};
+
+struct Config {
+  Features features;
+  TierKind tier = TierKind::kAuto;
+  BoundsStrategy bounds = BoundsStrategy::kGuard;
+
+  /// Relaxed SIMD follows its deterministic profile, so that results do not depend on the machine.
+  bool relaxed_simd_deterministic = false;
+  /// Meter fuel: every instruction costs 1. Stores start with none; see Store::set_fuel.
+  bool fuel = false;
+
+  /// Bytes of stack for WebAssembly frames, per store.
+  uint64_t stack_bytes = uint64_t{8} << 20;
+  /// Upper bounds, per store; an allocation beyond fails as the spec lets it (grow gives -1, allocation traps or fails).
+  uint64_t max_memory_bytes = uint64_t{1} << 40;  ///< Of one linear memory.
+  uint64_t max_table_elements = 10'000'000;       ///< Of one table.
+  uint64_t max_gc_heap_bytes = uint64_t{1} << 32;
+  uint64_t max_instances = 100'000;
+
+  /// Threads that validate a module's functions; 0: as many as the machine has cores. Small modules use one.
+  uint32_t validation_threads = 0;
+};
+
+}  // namespace wherry
