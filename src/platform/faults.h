@@ -1,0 +1,40 @@
+// Calls into code that may fault, and what happens when it does. The one place that handles signals.
+//
+// A fault is ours only if the program counter is in a registered code range, the faulting address is in a registered
+// reservation (or guard), and the thread is inside run_guarded(); then control returns from the innermost run_guarded()
+// of the thread. Any other fault goes to the handler that was installed before ours.
+#pragma once
+
+#include <cstdint>
+
+namespace wherry::platform {
+
+/// Where a fault happened, with the registers a tier may want.
+struct Fault {
+  uintptr_t address;       ///< That was accessed.
+  uintptr_t program_counter;
+  uintptr_t registers[16];  ///< x86-64: rax rcx rdx rbx rsp rbp rsi rdi r8..r15. aarch64: x19..x28 then x0..x5.
+};
+
+/// Installs the handlers (SIGSEGV, SIGBUS), once a process; cheap afterwards. Thread-safe. Handlers run on an alternate
+/// stack, which run_guarded provides for its thread where there is none.
+void install_fault_handlers();
+
+/// [begin, end) holds code that may fault on purpose. Process-wide, for ever (interpreter) or until removed (JIT).
+void add_code_range(const void* begin, const void* end);
+void remove_code_range(const void* begin);
+
+/// [begin, begin + size) is address space whose faults are traps. Async-signal-safe lookups; add and remove are
+/// thread-safe.
+void add_reservation(const void* begin, uint64_t size);
+void remove_reservation(const void* begin);
+
+/// What run_guarded returns when a fault was taken.
+inline constexpr uint32_t kFaulted = 0xFFFFFFFF;
+
+/// Calls function(argument) and returns its result; after a fault of ours inside, returns kFaulted with *fault filled in.
+/// Nests. The function and everything between it and the fault must hold no resource that a jump out would leak. A few
+/// nanoseconds.
+uint32_t run_guarded(uint32_t (*function)(void*), void* argument, Fault* fault);
+
+}  // namespace wherry::platform
