@@ -72,6 +72,9 @@ struct ExecState {
   uintptr_t native_limit;
   /// Innermost call from the host into WebAssembly (tier-defined chain, for backtraces and the collector's roots).
   void* activation;
+  /// The instance whose code called the host function that starts now: a tier sets it before it calls an entry that is not
+  /// its own, so that the host finds its caller's memory. Null when the host itself calls.
+  VMContext* caller;
   /// Set with kUncaughtException: the exnref in flight.
   Ref exception;
   /// Fuel left, when the configuration meters fuel.
