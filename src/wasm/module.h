@@ -20,13 +20,13 @@ namespace wherry::wasm {
 
 using Bytes = std::span<const uint8_t>;
 
-/// A constant expression, validated. The common one-instruction forms are decoded; anything else keeps its body (with its
-/// `end`), to be evaluated by const_expr.h.
+/// A constant expression, validated. The common one-instruction forms are decoded; anything else keeps its body (with
+/// its `end`), to be evaluated by const_expr.h.
 struct ConstExpr {
   enum class Kind : uint8_t { kI32, kI64, kF32, kF64, kRefNull, kRefFunc, kGlobalGet, kExtended };
   Kind kind = Kind::kExtended;
-  ValType type;       ///< Type of the value.
-  uint64_t bits = 0;  ///< Value bits; function index; global index.
+  ValType type;         ///< Type of the value.
+  uint64_t bits = 0;    ///< Value bits; function index; global index.
   uint32_t offset = 0;  ///< Of the body in the module.
   uint32_t size = 0;
 };
@@ -110,8 +110,8 @@ struct Module {
   const TypeRegistry* registry = nullptr;
   Features features;
 
-  std::vector<TypeId> types;           ///< Type index space, canonical.
-  std::vector<FunctionDecl> functions; ///< Function index space: imports first.
+  std::vector<TypeId> types;            ///< Type index space, canonical.
+  std::vector<FunctionDecl> functions;  ///< Function index space: imports first.
   std::vector<TableDecl> tables;
   std::vector<MemoryType> memories;
   std::vector<GlobalDecl> globals;
@@ -124,9 +124,11 @@ struct Module {
 
   std::vector<Import> imports;  ///< In the binary's order.
   std::vector<Export> exports;
+  std::vector<uint32_t> exports_by_name;  ///< Indices into `exports`, sorted by name (as bytes).
   std::optional<uint32_t> start;
   std::vector<ElementSegment> elements;
   std::vector<DataSegment> data;
+  bool has_data_count = false;  ///< A data count section: bodies may name data segments.
   std::vector<CustomSection> customs;
   /// Functions that may be the operand of ref.func (they occur in exports, globals, segments): one bit each.
   std::vector<bool> declared_refs;
@@ -141,8 +143,8 @@ struct Module {
 Result<std::unique_ptr<Module>> read_module(Bytes bytes, const Features& features, TypeRegistry& registry,
                                             std::shared_ptr<const ByteOwner> owner = nullptr);
 
-/// Validates the bodies of the defined functions [first, last) (indices in the function index space). Different ranges may
-/// be validated by different threads. The error is that of the lowest offset within the range.
+/// Validates the bodies of the defined functions [first, last) (indices in the function index space). Different ranges
+/// may be validated by different threads. The error is that of the lowest offset within the range.
 Result<> validate_functions(const Module& module, uint32_t first, uint32_t last);
 
 }  // namespace wherry::wasm

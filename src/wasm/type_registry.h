@@ -1,6 +1,6 @@
-// Defined types (functions, structs, arrays), canonicalised: the registry gives two iso-recursively equal types the same
-// TypeId, so that type equality is integer equality and a subtype test is one load.
-// Spec: https://webassembly.github.io/spec/core/valid/conventions.html#defined-types
+// Defined types (functions, structs, arrays), canonicalised: the registry gives two iso-recursively equal types the
+// same TypeId, so that type equality is integer equality and a subtype test is one load. Spec:
+// https://webassembly.github.io/spec/core/valid/conventions.html#defined-types
 #pragma once
 
 #include <cstdint>
@@ -22,8 +22,8 @@ struct FieldType {
 
 enum class CompositeKind : uint8_t { kFunc, kStruct, kArray };
 
-/// A defined type as a module declares it. While a recursion group is being read, references to members of the same group
-/// are HeapType::defined(kGroupMember + position in the group); all others are canonical TypeIds already.
+/// A defined type as a module declares it. While a recursion group is being read, references to members of the same
+/// group are HeapType::defined(kGroupMember + position in the group); all others are canonical TypeIds already.
 struct SubType {
   static constexpr TypeId kGroupMember = TypeId{1} << 23;
 
@@ -49,8 +49,8 @@ struct TypeDef {
   uint32_t param_slots;
   uint32_t result_slots;
 
-  /// kStruct: byte offset of each field from the start of the object's payload; every field is naturally aligned to at most
-  /// 8 bytes (a v128 field too). `payload_size` is rounded up to 8.
+  /// kStruct: byte offset of each field from the start of the object's payload; every field is naturally aligned to at
+  /// most 8 bytes (a v128 field too). `payload_size` is rounded up to 8.
   std::span<const uint32_t> field_offsets;
   uint32_t payload_size;
   /// Whether any field (or the element) is a reference, for the collector.
@@ -58,6 +58,11 @@ struct TypeDef {
 
   /// All supertypes from the root (index 0) to this type (index supers.size() - 1).
   std::span<const TypeId> supers;
+
+  /// The recursion group it belongs to: `group_size` types from `group_first` on. References to members are TypeIds
+  /// too.
+  TypeId group_first;
+  uint32_t group_size;
 };
 
 /// Owned by an Engine. Thread-safe: get() and the relations take no lock.
@@ -68,8 +73,8 @@ class TypeRegistry {
   TypeRegistry(const TypeRegistry&) = delete;
   TypeRegistry& operator=(const TypeRegistry&) = delete;
 
-  /// Registers a recursion group, already checked to be well formed, and returns the TypeId of its first member; the others
-  /// follow. An equal group registered before gives the same ids. Fails with kLimit when the registry is full.
+  /// Registers a recursion group, already checked to be well formed, and returns the TypeId of its first member; the
+  /// others follow. An equal group registered before gives the same ids. Fails with kLimit when the registry is full.
   Result<TypeId> intern(std::span<const SubType> group);
 
   /// Shorthand for a final function type alone in its group.
@@ -85,9 +90,7 @@ class TypeRegistry {
   }
   bool matches(HeapType sub, HeapType super) const;
   /// Whether `sub` is a subtype of `super`; kBottom matches everything.
-  bool matches(ValType sub, ValType super) const {
-    return sub == super || matches_slow(sub, super);
-  }
+  bool matches(ValType sub, ValType super) const { return sub == super || matches_slow(sub, super); }
 
   /// The type as the text format writes it ("(ref null $3)", "i32"), for messages.
   std::string to_string(ValType t) const;
