@@ -1,4 +1,4 @@
-// Calls into code that may fault, and what happens when it does. The one place that handles signals.
+// Calls into code that may fault or be interrupted, and what happens when it does. The one place that handles signals.
 //
 // A fault is ours only if the program counter is in a registered code range, the faulting address is in a registered
 // reservation (or guard), and the thread is inside run_guarded(); then control returns from the innermost run_guarded()
@@ -11,7 +11,7 @@ namespace wherry::platform {
 
 /// Where a fault happened, with the registers a tier may want.
 struct Fault {
-  uintptr_t address;       ///< That was accessed.
+  uintptr_t address;  ///< That was accessed; 0 after an interruption.
   uintptr_t program_counter;
   uintptr_t registers[16];  ///< x86-64: rax rcx rdx rbx rsp rbp rsi rdi r8..r15. aarch64: x19..x28 then x0..x5.
 };
@@ -20,20 +20,23 @@ struct Fault {
 /// stack, which run_guarded provides for its thread where there is none.
 void install_fault_handlers();
 
-/// [begin, end) holds code that may fault on purpose. Process-wide, for ever (interpreter) or until removed (JIT).
+/// [begin, end) holds code that may fault on purpose and may be left at any instruction. Process-wide, for ever
+/// (interpreter) or until removed (JIT). Async-signal-safe lookups; add and remove are thread-safe.
 void add_code_range(const void* begin, const void* end);
 void remove_code_range(const void* begin);
 
-/// [begin, begin + size) is address space whose faults are traps. Async-signal-safe lookups; add and remove are
-/// thread-safe.
-void add_reservation(const void* begin, uint64_t size);
-void remove_reservation(const void* begin);
+/// [begin, begin + size) is address space whose faults are traps. Returns what remove_reservation takes.
+uint32_t add_reservation(const void* begin, uint64_t size);
+void remove_reservation(uint32_t id);
 
 /// What run_guarded returns when a fault was taken.
 inline constexpr uint32_t kFaulted = 0xFFFFFFFF;
+/// What run_guarded returns when the thread was interrupted (see watchdog.h).
+inline constexpr uint32_t kInterrupted = 0xFFFFFFFE;
 
-/// Calls function(argument) and returns its result; after a fault of ours inside, returns kFaulted with *fault filled in.
-/// Nests. The function and everything between it and the fault must hold no resource that a jump out would leak. A few
+/// Calls function(argument) and returns its result; after a fault of ours inside, returns kFaulted, and when a Watch
+/// interrupts code of a registered range, kInterrupted, with *fault filled in. Nests. The function and everything
+/// between it and the fault must hold no resource that a jump out would leak. It may clobber any register. A few
 /// nanoseconds.
 uint32_t run_guarded(uint32_t (*function)(void*), void* argument, Fault* fault);
 

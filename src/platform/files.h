@@ -1,0 +1,32 @@
+// Whole files, read-only: how modules come in. (Guests' files are src/wasi/host's.)
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "wherry/result.h"
+
+namespace wherry::platform {
+
+/// The contents of a file; unmapped when it goes. Mapped where the file can be mapped, else read (pipes, devices).
+class FileBytes {
+ public:
+  FileBytes() = default;
+  FileBytes(FileBytes&& other) noexcept;
+  FileBytes& operator=(FileBytes&& other) noexcept;
+  ~FileBytes();
+
+  std::span<const uint8_t> bytes() const { return {data_, size_}; }
+
+  /// Errors: kIo, "PATH: what the operating system says"; kLimit beyond `max_size` bytes.
+  static Result<FileBytes> open(const std::string& path, uint64_t max_size);
+
+ private:
+  const uint8_t* data_ = nullptr;
+  size_t size_ = 0;
+  bool mapped_ = false;
+};
+
+}  // namespace wherry::platform

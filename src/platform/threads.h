@@ -1,0 +1,22 @@
+// Threads as the runtime needs them: how deep their native stacks are, and how they sleep and wake each other.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace wherry::platform {
+
+/// The lowest address to which the calling thread's stack may grow. On a stack that is not the thread's own (a
+/// coroutine's): a guess, not far below the caller. Cheap after a thread's first call.
+uintptr_t native_stack_limit();
+
+/// Processors this process may run on; at least 1.
+uint32_t processor_count();
+
+/// Sleeps while `word` is `expected`, until wake() or `deadline` (of monotonic_ns(); kNever for none). May return for no
+/// reason, and does so when the thread is interrupted.
+void sleep_on(const std::atomic<uint32_t>& word, uint32_t expected, uint64_t deadline);
+/// Wakes one thread that sleeps on `word`.
+void wake(const std::atomic<uint32_t>& word);
+
+}  // namespace wherry::platform

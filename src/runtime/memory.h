@@ -1,0 +1,64 @@
+// A linear memory. Spec: https://webassembly.github.io/spec/core/exec/runtime.html#memory-instances
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+
+#include "platform/memory.h"
+#include "runtime/vmcontext.h"
+#include "wherry/config.h"
+#include "wherry/result.h"
+#include "wherry/types.h"
+
+namespace wherry::runtime {
+
+/// Belongs to no store: it holds bytes only, so several stores may share it (and must, for threads, when it is shared).
+/// Thread-safe if its type is shared; else as its store.
+class Memory {
+ public:
+  /// Whether a memory of this type is guarded under this strategy: any access at a 32-bit address plus a 32-bit offset is
+  /// within its reservation, so that code needs no bounds check, and `view()->base` never moves. Decided by the type
+  /// alone, so that code may be compiled before there is a memory; a memory that is imported where guarded code needs it
+  /// must have been made with the same strategy.
+  static bool is_guarded(const MemoryType& type, BoundsStrategy bounds);
+
+  /// With the type's minimum, zeroed. Grows up to its maximum, at most `max_bytes`. Errors: kLimit.
+  static Result<std::shared_ptr<Memory>> make(const MemoryType& type, BoundsStrategy bounds, uint64_t max_bytes);
+  ~Memory();
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
+
+  /// Limits as declared; see pages() for the current size.
+  const MemoryType& type() const { return type_; }
+  BoundsStrategy bounds() const { return bounds_; }
+  MemoryView* view() { return &view_; }
+  uint64_t bytes() const { return __atomic_load_n(&view_.bytes, __ATOMIC_RELAXED); }
+  uint64_t pages() const { return bytes() >> type_.page_size_log2; }
+  std::span<uint8_t> contents() { return {view_.base, bytes()}; }
+
+  static constexpr uint64_t kGrowFailed = ~uint64_t{0};
+  /// Adds `delta` zeroed pages; the old number of pages, or kGrowFailed. May move `view()->base` unless guarded or shared.
+  uint64_t grow(uint64_t delta);
+  /// Lowers (or raises) the most bytes it may grow to. What is there already stays.
+  void set_max_bytes(uint64_t max_bytes) { max_bytes_ = max_bytes; }
+
+ private:
+  Memory(const MemoryType& type, BoundsStrategy bounds, uint64_t max_bytes)
+      : type_(type), bounds_(bounds), max_bytes_(max_bytes) {}
+  bool reserve(uint64_t bytes);
+  bool commit_to(uint64_t bytes);
+
+  MemoryView view_{};
+  MemoryType type_;
+  BoundsStrategy bounds_;
+  uint64_t max_bytes_;
+  platform::Reservation reservation_;
+  uint64_t room_ = 0;       ///< Bytes that may be committed from view_.base without moving.
+  uint64_t committed_ = 0;  ///< Whole operating system pages, from view_.base.
+  uint32_t fault_id_ = 0;
+  std::mutex grow_mutex_;  ///< For shared memories.
+};
+
+}  // namespace wherry::runtime
