@@ -13,8 +13,8 @@ uintptr_t native_stack_limit();
 /// Processors this process may run on; at least 1.
 uint32_t processor_count();
 
-/// Sleeps while `word` is `expected`, until wake() or `deadline` (of monotonic_ns(); kNever for none). May return for no
-/// reason, and does so when the thread is interrupted.
+/// Sleeps while `word` is `expected`, until wake() or `deadline` (of monotonic_ns(); kNever for none). May return for
+/// no reason, and does so when the thread is interrupted.
 void sleep_on(const std::atomic<uint32_t>& word, uint32_t expected, uint64_t deadline);
 /// Wakes one thread that sleeps on `word`.
 void wake(const std::atomic<uint32_t>& word);

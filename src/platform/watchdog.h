@@ -1,9 +1,9 @@
 // Interrupting threads: a time limit or a cancel stops guest code at whatever instruction it is, without polling.
 //
 // While a Watch is due, its thread gets a signal every millisecond until the Watch ends. The signal aborts guest code
-// (a program counter in a registered code range, inside run_guarded) at once: run_guarded returns kInterrupted. Anything
-// else goes on, with its blocking system calls returning EINTR, and is expected to look at `*flag` when it returns to
-// guest code.
+// (a program counter in a registered code range, inside run_guarded) at once: run_guarded returns kInterrupted.
+// Anything else goes on, with its blocking system calls returning EINTR, and is expected to look at `*flag` when it
+// returns to guest code.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@ namespace wherry::platform {
 
 inline constexpr uint64_t kNever = std::numeric_limits<uint64_t>::max();
 
-/// The signal used for interruptions; call before the first Watch. Default: SIGURG, which is ignored by those who do not
-/// know of it.
+/// The signal used for interruptions; call before the first Watch. Default: SIGURG, which is ignored by those who do
+/// not know of it.
 void set_interrupt_signal(int signal);
 
 /// One stretch of work of the thread that makes it; must end on that thread, innermost first.

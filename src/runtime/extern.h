@@ -35,11 +35,11 @@ class Tag {
 /// Points to one of them; never null. Valid as long as its store.
 class Extern {
  public:
-  Extern(Func* func) : kind_(ExternKind::kFunc), object_(func) {}           // NOLINT(google-explicit-constructor)
-  Extern(Table* table) : kind_(ExternKind::kTable), object_(table) {}       // NOLINT(google-explicit-constructor)
-  Extern(Memory* memory) : kind_(ExternKind::kMemory), object_(memory) {}   // NOLINT(google-explicit-constructor)
-  Extern(Global* global) : kind_(ExternKind::kGlobal), object_(global) {}   // NOLINT(google-explicit-constructor)
-  Extern(Tag* tag) : kind_(ExternKind::kTag), object_(tag) {}               // NOLINT(google-explicit-constructor)
+  Extern(Func* func) : kind_(ExternKind::kFunc), object_(func) {}          // NOLINT(google-explicit-constructor)
+  Extern(Table* table) : kind_(ExternKind::kTable), object_(table) {}      // NOLINT(google-explicit-constructor)
+  Extern(Memory* memory) : kind_(ExternKind::kMemory), object_(memory) {}  // NOLINT(google-explicit-constructor)
+  Extern(Global* global) : kind_(ExternKind::kGlobal), object_(global) {}  // NOLINT(google-explicit-constructor)
+  Extern(Tag* tag) : kind_(ExternKind::kTag), object_(tag) {}              // NOLINT(google-explicit-constructor)
 
   ExternKind kind() const { return kind_; }
   Func* func() const { return as<Func>(ExternKind::kFunc); }
@@ -59,8 +59,8 @@ class Extern {
   void* object_;
 };
 
-/// Whether `value` may be given for `import` of `module`: spec, section "External Typing" and "Import Matching". Errors:
-/// kUnlinkable, "incompatible import type" with the import's name and the reason.
+/// Whether `value` may be given for `import` of `module`: spec, section "External Typing" and "Import Matching".
+/// Errors: kUnlinkable, "incompatible import type" with the import's name and the reason.
 Result<> check_import(const wasm::Module& module, const wasm::Import& import, const Extern& value);
 
 }  // namespace wherry::runtime

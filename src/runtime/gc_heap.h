@@ -1,10 +1,10 @@
 // The garbage collector: non-moving mark and sweep, size classes, conservative roots from stacks, precise ones from all
 // else. One heap a store, used by its thread only.
 //
-// The heap is one reservation of address space, cut into pages of 4 KiB. A span is a run of pages: free, or cells of one
-// size, or one large object. A table from page to span makes "is this word an object?" a few loads. A cell whose header
-// has mark 0 is free. Two marks, live and dead, swap their meaning at each collection, so that nothing has to be cleared;
-// spans are swept when an allocation of their size needs cells, at the latest before the next collection.
+// The heap is one reservation of address space, cut into pages of 4 KiB. A span is a run of pages: free, or cells of
+// one size, or one large object. A table from page to span makes "is this word an object?" a few loads. A cell whose
+// header has mark 0 is free. Two marks, live and dead, swap their meaning at each collection, so that nothing has to be
+// cleared; spans are swept when an allocation of their size needs cells, at the latest before the next collection.
 #pragma once
 
 #include <cstdint>
@@ -48,8 +48,8 @@ class GcHeap {
   GcHeap(const GcHeap&) = delete;
   GcHeap& operator=(const GcHeap&) = delete;
 
-  /// A new object of `bytes` (header included) with its header set and the rest undefined: the caller fills it before the
-  /// next allocation. Null if there is no room. May collect: `extra` are slots that hold references too.
+  /// A new object of `bytes` (header included) with its header set and the rest undefined: the caller fills it before
+  /// the next allocation. Null if there is no room. May collect: `extra` are slots that hold references too.
   GcObject* allocate(GcKind kind, TypeId type, uint64_t bytes, std::span<const Slot> extra = {});
 
   void collect(std::span<const Slot> extra = {});
@@ -60,7 +60,7 @@ class GcHeap {
   /// Whether the word is the address of an object, dead or alive, which was not yet swept.
   bool is_object(uint64_t word) const;
 
-  /// Called with GcExtern::value of a freed GcExtern that has kFinalizeFlag in `reserved`, at the latest by ~GcHeap.
+  /// Called with GcExtern::value of a freed GcExtern that has kFinalizeFlag in `flags`, at the latest by ~GcHeap.
   static constexpr uint16_t kFinalizeFlag = 1;
   void set_finalizer(void (*finalize)(uint64_t value)) { finalize_ = finalize; }
 

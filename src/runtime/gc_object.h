@@ -14,8 +14,8 @@ enum class GcKind : uint8_t { kStruct, kArray, kExtern, kException };
 struct GcObject {
   TypeId type;  ///< kStruct, kArray. kException: the tag's function type.
   GcKind kind;
-  uint8_t mark;
-  uint16_t reserved;
+  uint8_t mark;    ///< The collector's; 0 in free memory.
+  uint16_t flags;  ///< GcHeap::kFinalizeFlag.
 };
 static_assert(sizeof(GcObject) == 8);
 

@@ -17,6 +17,7 @@
 
 namespace wherry::runtime {
 
+class RootVisitor;
 class Store;
 
 /// Owned by its store, which makes it (Store::instantiate).

@@ -18,10 +18,10 @@ namespace wherry::runtime {
 /// Thread-safe if its type is shared; else as its store.
 class Memory {
  public:
-  /// Whether a memory of this type is guarded under this strategy: any access at a 32-bit address plus a 32-bit offset is
-  /// within its reservation, so that code needs no bounds check, and `view()->base` never moves. Decided by the type
-  /// alone, so that code may be compiled before there is a memory; a memory that is imported where guarded code needs it
-  /// must have been made with the same strategy.
+  /// Whether a memory of this type is guarded under this strategy: any access at a 32-bit address plus a 32-bit offset
+  /// is within its reservation, so that code needs no bounds check, and `view()->base` never moves. Decided by the type
+  /// alone, so that code may be compiled before there is a memory; a memory that is imported where guarded code needs
+  /// it must have been made with the same strategy.
   static bool is_guarded(const MemoryType& type, BoundsStrategy bounds);
 
   /// With the type's minimum, zeroed. Grows up to its maximum, at most `max_bytes`. Errors: kLimit.
@@ -39,7 +39,8 @@ class Memory {
   std::span<uint8_t> contents() { return {view_.base, bytes()}; }
 
   static constexpr uint64_t kGrowFailed = ~uint64_t{0};
-  /// Adds `delta` zeroed pages; the old number of pages, or kGrowFailed. May move `view()->base` unless guarded or shared.
+  /// Adds `delta` zeroed pages; the old number of pages, or kGrowFailed. May move `view()->base` unless guarded or
+  /// shared.
   uint64_t grow(uint64_t delta);
   /// Lowers (or raises) the most bytes it may grow to. What is there already stays.
   void set_max_bytes(uint64_t max_bytes) { max_bytes_ = max_bytes; }

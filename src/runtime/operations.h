@@ -1,6 +1,6 @@
 // What running code asks of the runtime: the ops that do more than compute. Every tier calls these; none repeats them.
-// All take the running instance's context. Those that return a TrapKind return kNone when they succeed. Those marked (gc)
-// may collect: references that the caller still needs must be in its wasm stack frame or in the arguments.
+// All take the running instance's context. Those that return a TrapKind return kNone when they succeed. Those marked
+// (gc) may collect: references that the caller still needs must be in its wasm stack frame or in the arguments.
 // Addresses, offsets and lengths of 32-bit memories and tables come zero-extended.
 #pragma once
 

@@ -61,9 +61,9 @@ class Store : private RootSource {
   Global* new_global(const GlobalType& type, const Slot* value);
   Tag* new_tag(TypeId type);
 
-  /// Makes an instance, up to and without its start function. `imports` are in the order of the module's imports and were
-  /// checked (check_import). Errors: kLimit; kTrap when an active segment or an initialiser traps: `*trap` says which, and
-  /// what the segments before it wrote stays written, as the spec asks.
+  /// Makes an instance, up to and without its start function. `imports` are in the order of the module's imports and
+  /// were checked (check_import). Errors: kLimit; kTrap when an active segment or an initialiser traps: `*trap` says
+  /// which, and what the segments before it wrote stays written, as the spec asks.
   Result<Instance*> instantiate(std::shared_ptr<const wasm::Module> module, std::shared_ptr<const CodeBinder> code,
                                 std::span<const Extern> imports, TrapKind* trap);
 

@@ -1,6 +1,6 @@
 // The one description of the memory that running code sees: slots, functions, memories, tables, and the context of an
-// instance. Standard layout; the interpreter's handlers, compiled code and the runtime all use these structs, and no other
-// file repeats an offset.
+// instance. Standard layout; the interpreter's handlers, compiled code and the runtime all use these structs, and no
+// other file repeats an offset.
 #pragma once
 
 #include <cstddef>
@@ -12,13 +12,13 @@
 
 namespace wherry::runtime {
 
-/// A value at rest: in a frame, an argument array, a global, a table or a host call. i32 and f32 sit in the low half (the
-/// high half is unspecified on input, and ignored); a v128 takes two consecutive slots, low half first; a reference is a
-/// Ref.
+/// A value at rest: in a frame, an argument array, a global, a table or a host call. i32 and f32 sit in the low half
+/// (the high half is unspecified on input, and ignored); a v128 takes two consecutive slots, low half first; a
+/// reference is a Ref.
 using Slot = uint64_t;
 
-/// A reference. 0 is null. funcref: a Func*. Everything else is a GcObject* (8-byte aligned; a host's externref is a boxed
-/// object of the GC heap), except that bit 0 set means an i31: (value << 1) | 1, zero-extended from 32 bits.
+/// A reference. 0 is null. funcref: a Func*. Everything else is a GcObject* (8-byte aligned; a host's externref is a
+/// boxed object of the GC heap), except that bit 0 set means an i31: (value << 1) | 1, zero-extended from 32 bits.
 /// any.convert_extern and extern.convert_any are the identity.
 using Ref = uint64_t;
 constexpr Ref i31_ref(uint32_t value) { return static_cast<uint32_t>(value << 1) | 1u; }
@@ -28,15 +28,18 @@ constexpr int32_t i31_get_s(Ref ref) { return static_cast<int32_t>(ref) >> 1; }
 
 struct VMContext;
 struct Func;
+class CodeBinder;
 class Instance;
 class Store;
 
 /// Calls `func`. Arguments are in `slots` in order; results overwrite them from slots[0] (the array has room for
-/// max(param_slots, result_slots)). Returns kNone; kUncaughtException with the exception in ExecState::exception, which a
-/// caller in WebAssembly may catch; or another trap. This is the one calling convention between tiers and to the host.
+/// max(param_slots, result_slots)). Returns kNone; kUncaughtException with the exception in ExecState::exception, which
+/// a caller in WebAssembly may catch; or another trap. This is the one calling convention between tiers and to the
+/// host.
 using FuncEntry = TrapKind (*)(Func& func, Slot* slots);
 
-/// A function of a store: what a funcref points to. Address-stable, owned by its instance (or, host functions, its store).
+/// A function of a store: what a funcref points to. Address-stable, owned by its instance (or, host functions, its
+/// store).
 struct Func {
   FuncEntry entry;
   TypeId type;
@@ -44,7 +47,8 @@ struct Func {
   uint32_t index;
   /// The instance's context; host functions: a context of their own without memories, for `exec`.
   VMContext* context;
-  /// The tier's record of the function (interp::Function*), for calls that stay within the tier; null for host functions.
+  /// The tier's record of the function (interp::Function*), for calls that stay within the tier; null for host
+  /// functions.
   void* code;
   /// Host functions: the runtime's HostFunc; else null.
   void* host;
@@ -72,8 +76,8 @@ struct ExecState {
   uintptr_t native_limit;
   /// Innermost call from the host into WebAssembly (tier-defined chain, for backtraces and the collector's roots).
   void* activation;
-  /// The instance whose code called the host function that starts now: a tier sets it before it calls an entry that is not
-  /// its own, so that the host finds its caller's memory. Null when the host itself calls.
+  /// The instance whose code called the host function that starts now: a tier sets it before it calls an entry that is
+  /// not its own, so that the host finds its caller's memory. Null when the host itself calls.
   VMContext* caller;
   /// Set with kUncaughtException: the exnref in flight.
   Ref exception;
@@ -85,19 +89,20 @@ struct ExecState {
   Store* store;
 };
 
-/// The context of an instance, the one pointer that running code holds. Followed in the same allocation by the cells of the
-/// globals that the module defines (two slots each, see global_cell), so that one load reaches them.
+/// The context of an instance, the one pointer that running code holds. Followed in the same allocation by the cells of
+/// the globals that the module defines (two slots each, see global_cell), so that one load reaches them.
 struct VMContext {
   MemoryView* memory0;  ///< memories[0]; never null: an instance without memories has an empty one.
   ExecState* exec;
   MemoryView** memories;  ///< Memory index space.
   TableView** tables;     ///< Table index space.
   Slot** globals;         ///< Global index space: pointers to cells, imported ones in other instances.
-  /// Function index space. Entries of defined functions are null until Instance::func() made them; imported ones are set.
+  /// Function index space. Entries of defined functions are null until Instance::func() made them; imported ones are
+  /// set.
   Func** funcs;
   const TypeId* types;  ///< Type index space.
   Instance* instance;
-  const void* tier_module;  ///< The tier's record of the module (interp::ModuleCode).
+  const CodeBinder* tier_module;  ///< The tier's record of the module; what made it casts it back (interp::ModuleCode).
 };
 static_assert(std::is_standard_layout_v<VMContext> && std::is_standard_layout_v<Func>);
 
