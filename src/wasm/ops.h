@@ -3,7 +3,9 @@
 // printer, the fuzz generator and the tests all expand that file; nothing else repeats its facts.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "wherry/features.h"
@@ -117,5 +119,58 @@ inline constexpr OpInfo kOpTable[] = {
 inline constexpr size_t kOpCount = sizeof(kOpTable) / sizeof(kOpTable[0]);
 
 constexpr const OpInfo& info(Op op) { return kOpTable[static_cast<unsigned>(op)]; }
+
+/// First bytes of two-part opcodes.
+inline constexpr uint8_t kFirstPrefix = 0xFB, kLastPrefix = 0xFE;
+inline constexpr bool is_prefix(uint8_t byte) { return byte >= kFirstPrefix && byte <= kLastPrefix; }
+
+/// Opcode to Op. Entries without an op hold kNoOp.
+struct OpCodeTables {
+  static constexpr uint16_t kNoOp = 0xFFFF;
+  static constexpr size_t kMaxSubOps = 0x114;
+
+  uint16_t one_byte[256];
+  uint16_t prefixed[kLastPrefix - kFirstPrefix + 1][kMaxSubOps];
+};
+inline constexpr OpCodeTables kOpsByCode = [] {
+  OpCodeTables tables{};
+  for (uint16_t& entry : tables.one_byte) entry = OpCodeTables::kNoOp;
+  for (auto& table : tables.prefixed) {
+    for (uint16_t& entry : table) entry = OpCodeTables::kNoOp;
+  }
+  for (const OpInfo& row : kOpTable) {
+    const uint32_t prefix = row.code >> 16;
+    uint16_t& entry =
+        prefix == 0 ? tables.one_byte[row.code] : tables.prefixed[prefix - kFirstPrefix][row.code & 0xFFFF];
+    entry = static_cast<uint16_t>(row.op);
+  }
+  return tables;
+}();
+
+/// The op with a one-byte opcode.
+constexpr std::optional<Op> op_by_byte(uint8_t byte) {
+  const uint16_t op = kOpsByCode.one_byte[byte];
+  if (op == OpCodeTables::kNoOp) return std::nullopt;
+  return static_cast<Op>(op);
+}
+
+/// The op with the given prefix, for which is_prefix() holds, and sub-opcode.
+constexpr std::optional<Op> op_by_prefixed(uint8_t prefix, uint32_t sub) {
+  if (sub >= OpCodeTables::kMaxSubOps) return std::nullopt;
+  const uint16_t op = kOpsByCode.prefixed[prefix - kFirstPrefix][sub];
+  if (op == OpCodeTables::kNoOp) return std::nullopt;
+  return static_cast<Op>(op);
+}
+
+/// The op with an OpInfo::code.
+constexpr std::optional<Op> op_by_code(uint32_t code) {
+  if (code <= 0xFF) return op_by_byte(static_cast<uint8_t>(code));
+  const uint32_t prefix = code >> 16;
+  if (prefix < kFirstPrefix || prefix > kLastPrefix) return std::nullopt;
+  return op_by_prefixed(static_cast<uint8_t>(prefix), code & 0xFFFF);
+}
+
+/// The op with an OpInfo::text.
+std::optional<Op> op_by_text(std::string_view text);
 
 }  // namespace wherry::wasm
