@@ -1,7 +1,7 @@
 # Every switch of the build in one place.
 option(WHERRY_TESTS "Build the tests" ON)
 option(WHERRY_FUZZ "Build the libFuzzer targets (needs clang)" OFF)
-option(WHERRY_BENCH "Build the benchmark harness" OFF)
+option(WHERRY_BENCH "Build the native programs that the benchmark harness needs" OFF)
 option(WHERRY_STATIC "Link the commands statically" OFF)
 option(WHERRY_LOOP_INTERPRETER "Use the portable loop back-end of the interpreter instead of tail calls" OFF)
 set(WHERRY_SANITIZE "" CACHE STRING "Sanitizers to build with, as for -fsanitize= (address,undefined | thread)")
