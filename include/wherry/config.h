@@ -14,7 +14,8 @@ enum class TierKind : uint8_t { kAuto, kInterpreter };
 /// How an access to a memory is kept within it. Results never differ.
 enum class BoundsStrategy : uint8_t {
   kGuard,   ///< Reserve address space so that a 32-bit address cannot leave it; no checks. memory64 is checked.
-  kChecks,  ///< Check every access; small reservations, so that very many memories fit, and no signal handler is needed.
+  kChecks,  ///< Check every access; small reservations, so that very many memories fit, and no signal handler is
+            ///< needed.
 };
 
 struct Config {
@@ -29,7 +30,8 @@ struct Config {
 
   /// Bytes of stack for WebAssembly frames, per store.
   uint64_t stack_bytes = uint64_t{8} << 20;
-  /// Upper bounds, per store; an allocation beyond fails as the spec lets it (grow gives -1, allocation traps or fails).
+  /// Upper bounds, per store; an allocation beyond fails as the spec lets it (grow gives -1, allocation traps or
+  /// fails).
   uint64_t max_memory_bytes = uint64_t{1} << 40;  ///< Of one linear memory.
   uint64_t max_table_elements = 10'000'000;       ///< Of one table.
   uint64_t max_gc_heap_bytes = uint64_t{1} << 32;

@@ -3,10 +3,13 @@
 
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <string>
 #include <utility>
 
-namespace wherry {
+namespace [[gnu::visibility("default")]] wherry {
+
+struct Trap;
 
 /// The class of an error. The spec's words where the spec has one.
 enum class ErrorCode : uint8_t {
@@ -19,7 +22,7 @@ enum class ErrorCode : uint8_t {
   kNotFound,     ///< A name (an export, a file) does not exist.
   kType,         ///< A value or function of another type than the caller asked for.
   kIo,           ///< The operating system said no.
-  kTrap,         ///< A trap while instantiating (start function, active segments); `message` names it.
+  kTrap,         ///< A trap while instantiating (start function, active segments); see `Error::trap`.
 };
 
 /// An error with its place and cause. Value type; holds no reference to what it is about.
@@ -31,6 +34,8 @@ struct Error {
   uint64_t offset = kNoOffset;
   /// One line, no trailing punctuation, starting with the spec's phrase where the spec suite has one.
   std::string message;
+  /// kTrap: the trap itself, with its backtrace and exit code; else null.
+  std::shared_ptr<const Trap> trap;
 
   Error(ErrorCode code, std::string message, uint64_t offset = kNoOffset)
       : code(code), offset(offset), message(std::move(message)) {}

@@ -7,7 +7,9 @@
 #include <string_view>
 #include <vector>
 
-namespace wherry {
+#include "wherry/ref.h"
+
+namespace [[gnu::visibility("default")]] wherry {
 
 enum class TrapKind : uint8_t {
 #define WHERRY_TRAP(id, message) id,
@@ -31,8 +33,10 @@ struct BacktraceFrame {
   uint64_t offset;            ///< Byte offset of the instruction in the module's binary.
 };
 
-/// A trap as the embedder sees it. Value type.
+/// A trap as the embedder sees it. A value, but for `exception`, which keeps an object of the store alive.
 struct Trap {
+  static constexpr size_t kMaxBacktraceFrames = 64;
+
   TrapKind kind = TrapKind::kNone;
   /// For kExit: the exit code the guest asked for.
   uint32_t exit_code = 0;
@@ -40,8 +44,16 @@ struct Trap {
   std::string message;
   /// Innermost frame first; at most kMaxBacktraceFrames.
   std::vector<BacktraceFrame> backtrace;
+  /// For kUncaughtException: what was thrown.
+  ExnRef exception;
 
-  static constexpr size_t kMaxBacktraceFrames = 64;
+  /// What a host function returns to fail: the guest ends with kHostError and `why` in the message.
+  static Trap host_error(std::string_view why);
+  /// What a host function returns to end the guest with an exit code.
+  static Trap exit(uint32_t code);
+
+  /// "trap: out of bounds memory access\n  0: $name (module+0x1a2)\n"
+  std::string to_string() const;
 };
 
 template <class T = void>

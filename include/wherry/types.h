@@ -15,7 +15,20 @@ using TypeId = uint32_t;
 /// What a reference points to: an abstract heap type, or a defined type by its TypeId.
 class HeapType {
  public:
-  enum Abstract : uint32_t { kFunc, kNoFunc, kExtern, kNoExtern, kAny, kEq, kI31, kStruct, kArray, kNone, kExn, kNoExn };
+  enum Abstract : uint32_t {
+    kFunc,
+    kNoFunc,
+    kExtern,
+    kNoExtern,
+    kAny,
+    kEq,
+    kI31,
+    kStruct,
+    kArray,
+    kNone,
+    kExn,
+    kNoExn
+  };
 
   constexpr HeapType(Abstract a) : bits_(kAbstractFlag | a) {}  // NOLINT(google-explicit-constructor): a closed set
   static constexpr HeapType defined(TypeId id) { return HeapType(id, 0); }
