@@ -34,6 +34,7 @@ class Watch {
   uint64_t deadline_;
   uint32_t* flag_;
   uint32_t flag_value_;
+  bool due_ = false;
   uint64_t thread_;
   void* thread_state_;
   Watch* previous_ = nullptr;
