@@ -51,7 +51,6 @@ class Instance {
   Result<Tag> tag(std::string_view name) const;
 
   StoreRef store() const;
-  Module module() const;
 
   bool operator==(const Instance&) const = default;
 

@@ -12,7 +12,7 @@
 
 namespace wherry::runtime {
 class Table;
-class Global;
+struct Global;
 class Tag;
 }  // namespace wherry::runtime
 
@@ -78,13 +78,13 @@ class Tag {
   bool operator==(const Tag&) const = default;
 
   /// For Wherry's own rooms.
-  Tag(StoreRef store, const runtime::Tag& tag) : store_(store), tag_(&tag) {}
+  Tag(StoreRef store, runtime::Tag& tag) : store_(store), tag_(&tag) {}
   StoreRef owner() const { return store_; }
-  const runtime::Tag& impl() const { return *tag_; }
+  runtime::Tag& impl() const { return *tag_; }
 
  private:
   StoreRef store_;
-  const runtime::Tag* tag_;
+  runtime::Tag* tag_;
 };
 
 }  // namespace wherry

@@ -20,6 +20,7 @@ class Value;
 
 namespace detail {
 
+class StoreState;
 struct RootSet;
 
 /// A word that the collector of a store treats as a root.
@@ -56,6 +57,7 @@ class RootHandle {
     }
   }
   uint64_t ref() const { return root_ == nullptr ? 0 : root_->ref; }
+  const RootSet* owner() const { return root_ == nullptr ? nullptr : root_->owner; }
 
  private:
   Root* root_ = nullptr;
@@ -95,8 +97,14 @@ class Ref {
   /// The reference as Slots carry it. It does not keep the object alive.
   uint64_t raw() const { return root_.ref(); }
 
+  /// For Wherry's own rooms: whose this is; null if nobody's.
+  const detail::RootSet* root_owner() const { return root_.owner(); }
+
  protected:
   explicit Ref(detail::RootHandle root) : root_(std::move(root)) {}
+
+ private:
+  friend class detail::StoreState;
   detail::RootHandle root_;
 };
 
@@ -108,8 +116,8 @@ class ExternRef : public Ref {
 
   /// A reference to an opaque word of the host's. Error: kLimit, the heap is full.
   static Result<ExternRef> make(StoreRef store, uint64_t word);
-  /// A reference that owns a C++ object of type T, destroyed when the guest and the host have let go of it, or with the
-  /// store. Error: kLimit, the heap is full.
+  /// A reference that owns a C++ object of type T, destroyed by a collection after guest and host have let go of it, or
+  /// with the store; its destructor must not use the store. Error: kLimit, the heap is full.
   template <class T, class... Args>
   static Result<ExternRef> make_owned(StoreRef store, Args&&... args);
 
@@ -134,6 +142,7 @@ class AnyRef : public Ref {
  public:
   AnyRef() = default;
   explicit AnyRef(Ref ref) : Ref(std::move(ref)) {}
+  /// The low 31 bits of `value`.
   static AnyRef i31(int32_t value);
 
   bool is_i31() const { return (raw() & 1) != 0; }
@@ -144,10 +153,13 @@ class AnyRef : public Ref {
   /// The defined type of a struct or array.
   std::optional<TypeId> type() const;
   /// Number of fields of a struct, or elements of an array; else 0.
-  uint32_t size() const;
+  uint32_t size(StoreRef store) const;
   /// A field or element; packed ones are zero-extended. Errors: kType (no aggregate), kNotFound (no such field or
   /// element).
   Result<Value> get(StoreRef store, uint32_t index) const;
+
+ private:
+  explicit AnyRef(detail::RootHandle root) : Ref(std::move(root)) {}
 };
 
 /// A reference to a thrown exception.

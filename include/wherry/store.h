@@ -41,8 +41,7 @@ struct StoreLimits {
 };
 
 struct GcStats {
-  uint64_t heap_bytes = 0;   ///< In live objects and garbage not yet found.
-  uint64_t objects = 0;      ///< The same, counted.
+  uint64_t heap_bytes = 0;   ///< In use: live objects, and garbage not yet found.
   uint64_t collections = 0;  ///< Since the store began.
 };
 

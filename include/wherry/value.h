@@ -28,9 +28,6 @@ class Value {
   Value(ExternRef v) : Value(ValType::externref(), std::move(v)) {}
   Value(AnyRef v) : Value(ValType::ref(HeapType::kAny, true), std::move(v)) {}
   Value(ExnRef v) : Value(ValType::exnref(), std::move(v)) {}
-  /// The zero or null of a type that has one (ValType::is_defaultable).
-  static Value zero(ValType type);
-
   /// What kind of value this is; of references, the top type of their hierarchy, nullable.
   ValType type() const { return type_; }
 
@@ -55,8 +52,15 @@ class Value {
   AnyRef anyref() const { return AnyRef(ref(HeapType::kAny)); }
   ExnRef exnref() const { return ExnRef(ref(HeapType::kExn)); }
 
-  /// "42", "i64:7"-free plain text: numbers in decimal, NaNs as the text format writes them, references by kind.
+  /// The reference as Slots carry it. Only of a reference.
+  uint64_t raw_ref() const { return type_ == ValType::funcref() ? func_.raw() : ref_.raw(); }
+
+  /// Numbers as the text format writes them, references by what they are: "42", "-nan:0x200000", "null", "i31 7",
+  /// "func".
   std::string to_string() const;
+
+  /// For Wherry's own rooms: whose a reference is; null if nobody's.
+  const detail::RootSet* root_owner() const { return ref_.root_owner(); }
 
  private:
   Value(ValType type, Ref ref) : type_(type), ref_(std::move(ref)) {}

@@ -13,6 +13,10 @@ uintptr_t native_stack_limit();
 /// Processors this process may run on; at least 1.
 uint32_t processor_count();
 
+/// Calls work(argument) on the calling thread, and at the same time on up to `count` - 1 others, as many as the system
+/// gives; returns when all have returned.
+void run_on_threads(uint32_t count, void (*work)(void*), void* argument);
+
 /// Sleeps while `word` is `expected`, until wake() or `deadline` (of monotonic_ns(); kNever for none). May return for
 /// no reason, and does so when the thread is interrupted.
 void sleep_on(const std::atomic<uint32_t>& word, uint32_t expected, uint64_t deadline);

@@ -41,7 +41,7 @@ class Tag;
 
 /// A thrown exception: the tag and its arguments in slots.
 struct GcException : GcObject {
-  const Tag* tag;
+  Tag* tag;
   Slot* args() { return reinterpret_cast<Slot*>(this + 1); }
 };
 static_assert(sizeof(GcException) == 16);

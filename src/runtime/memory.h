@@ -16,7 +16,7 @@ namespace wherry::runtime {
 
 /// Belongs to no store: it holds bytes only, so several stores may share it (and must, for threads, when it is shared).
 /// Thread-safe if its type is shared; else as its store.
-class Memory {
+class Memory : public std::enable_shared_from_this<Memory> {
  public:
   /// Whether a memory of this type is guarded under this strategy: any access at a 32-bit address plus a 32-bit offset
   /// is within its reservation, so that code needs no bounds check, and `view()->base` never moves. Decided by the type

@@ -1,0 +1,195 @@
+#include "wherry/linker.h"
+
+#include <map>
+#include <string>
+#include <variant>
+
+#include "api/instantiate.h"
+#include "api/store_state.h"
+#include "runtime/instance.h"
+
+namespace wherry {
+namespace detail {
+namespace {
+
+/// A host function that is not yet in any store.
+struct HostDefinition {
+  HostFunctionPtr function;
+  TypeId type;
+};
+using Definition = std::variant<HostDefinition, SharedMemory, Extern>;
+using Namespace = std::map<std::string, Definition, std::less<>>;
+
+std::string qualified(std::string_view module, std::string_view name) {
+  return std::string(module) + "." + std::string(name);
+}
+
+}  // namespace
+
+struct LinkerState {
+  Engine engine;
+  bool shadowing = false;
+  std::map<std::string, Namespace, std::less<>> modules;
+
+  explicit LinkerState(const Engine& e) : engine(e) {}
+
+  Result<> define(std::string_view module, std::string_view name, Definition definition) {
+    auto space = modules.find(module);
+    if (space == modules.end()) space = modules.emplace(module, Namespace()).first;
+    auto item = space->second.find(name);
+    if (item == space->second.end()) {
+      space->second.emplace(name, std::move(definition));
+    } else if (shadowing) {
+      item->second = std::move(definition);
+    } else {
+      return fail(ErrorCode::kUnlinkable, "defined twice: " + qualified(module, name));
+    }
+    return {};
+  }
+
+  const Definition* find(std::string_view module, std::string_view name) const {
+    auto space = modules.find(module);
+    if (space == modules.end()) return nullptr;
+    auto item = space->second.find(name);
+    return item == space->second.end() ? nullptr : &item->second;
+  }
+};
+
+/// Definitions in the order of a module's imports, all of the right type.
+struct ResolvedImports {
+  std::vector<Definition> definitions;
+};
+
+namespace {
+
+Result<> check(const wasm::Module& module, const wasm::Import& import, const Definition& definition) {
+  struct Visitor {
+    const wasm::Module& module;
+    const wasm::Import& import;
+    Result<> operator()(const HostDefinition& host) const {
+      runtime::Func func{};
+      func.type = host.type;
+      return runtime::check_import(module, import, &func);
+    }
+    Result<> operator()(const SharedMemory& memory) const {
+      return runtime::check_import(module, import, memory.impl().get());
+    }
+    Result<> operator()(const Extern& item) const { return runtime::check_import(module, import, to_internal(item)); }
+  };
+  return std::visit(Visitor{module, import}, definition);
+}
+
+runtime::Extern materialize(StoreState& store, const Definition& definition) {
+  struct Visitor {
+    StoreState& store;
+    runtime::Extern operator()(const HostDefinition& host) const { return store.host_func(host.function, host.type); }
+    runtime::Extern operator()(const SharedMemory& memory) const { return store.shared_memory(memory.impl()); }
+    runtime::Extern operator()(const Extern& item) const { return to_internal(item); }
+  };
+  return std::visit(Visitor{store}, definition);
+}
+
+}  // namespace
+}  // namespace detail
+
+Result<Instance> InstancePre::instantiate(StoreRef store) const {
+  if (!(module_.engine() == store.engine())) return fail(ErrorCode::kUnlinkable, "a module of another engine");
+  std::vector<runtime::Extern> imports;
+  imports.reserve(imports_->definitions.size());
+  for (const detail::Definition& definition : imports_->definitions) {
+    if (const Extern* item = std::get_if<Extern>(&definition); item != nullptr && !(detail::owner_of(*item) == store)) {
+      return fail(ErrorCode::kUnlinkable, "an import of another store");
+    }
+    imports.push_back(detail::materialize(store.state(), definition));
+  }
+  return detail::instantiate(store, module_, imports);
+}
+
+Linker::Linker(const Engine& engine) : state_(new detail::LinkerState(engine)) {}
+Linker::Linker(const Linker& other) : state_(new detail::LinkerState(*other.state_)) {}
+Linker& Linker::operator=(const Linker& other) {
+  *state_ = *other.state_;
+  return *this;
+}
+Linker::Linker(Linker&&) noexcept = default;
+Linker& Linker::operator=(Linker&&) noexcept = default;
+Linker::~Linker() = default;
+
+const Engine& Linker::engine() const { return state_->engine; }
+
+Linker& Linker::allow_shadowing(bool allow) {
+  state_->shadowing = allow;
+  return *this;
+}
+
+Result<> Linker::define(std::string_view module, std::string_view name, detail::HostFunctionPtr function) {
+  const TypeId type = engine().impl().types().intern_func(function->params, function->results);
+  return state_->define(module, name, detail::HostDefinition{std::move(function), type});
+}
+
+Result<> Linker::values_function(std::string_view module, std::string_view name, FuncType type, ValuesFunction f) {
+  return define(module, name, detail::values_host_function(std::move(type), std::move(f)));
+}
+
+Result<> Linker::define(std::string_view module, std::string_view name, const Extern& item) {
+  if (const Func* func = std::get_if<Func>(&item); func != nullptr && func->is_null()) {
+    return fail(ErrorCode::kType, "a null function");
+  }
+  if (!(detail::owner_of(item).engine() == engine())) return fail(ErrorCode::kUnlinkable, "a store of another engine");
+  return state_->define(module, name, item);
+}
+
+Result<> Linker::define(std::string_view module, std::string_view name, const SharedMemory& memory) {
+  return state_->define(module, name, memory);
+}
+
+Result<> Linker::instance(std::string_view module, const Instance& instance) {
+  for (const auto& [name, item] : instance.exports()) WHERRY_CHECK(define(module, name, item));
+  return {};
+}
+
+Result<> Linker::alias(std::string_view module, std::string_view name, std::string_view as_module,
+                       std::string_view as_name) {
+  const detail::Definition* definition = state_->find(module, name);
+  if (definition == nullptr) return fail(ErrorCode::kNotFound, "not defined: " + detail::qualified(module, name));
+  return state_->define(as_module, as_name, *definition);
+}
+
+Result<> Linker::alias_module(std::string_view module, std::string_view as_module) {
+  auto space = state_->modules.find(module);
+  if (space == state_->modules.end()) return fail(ErrorCode::kNotFound, "not defined: " + std::string(module));
+  const detail::Namespace copy = space->second;
+  for (const auto& [name, definition] : copy) WHERRY_CHECK(state_->define(as_module, name, definition));
+  return {};
+}
+
+std::vector<ImportType> Linker::missing(const Module& module) const {
+  std::vector<ImportType> missing = module.imports();
+  std::erase_if(missing, [&](const ImportType& i) { return state_->find(i.module, i.name) != nullptr; });
+  return missing;
+}
+
+Result<InstancePre> Linker::prepare(const Module& module) const {
+  if (!(module.engine() == engine())) return fail(ErrorCode::kUnlinkable, "a module of another engine");
+  const wasm::Module& declared = module.impl()->module();
+  auto resolved = std::make_shared<detail::ResolvedImports>();
+  resolved->definitions.reserve(declared.imports.size());
+  for (size_t i = 0; i < declared.imports.size(); ++i) {
+    const wasm::Import& import = declared.imports[i];
+    const detail::Definition* definition = state_->find(import.module, import.name);
+    if (definition == nullptr) {
+      return fail(ErrorCode::kUnlinkable, "unknown import: " + detail::qualified(import.module, import.name) + " (" +
+                                              engine().to_string(module.imports()[i].type) + ")");
+    }
+    WHERRY_CHECK(detail::check(declared, import, *definition));
+    resolved->definitions.push_back(*definition);
+  }
+  return InstancePre(module, std::move(resolved));
+}
+
+Result<Instance> Linker::instantiate(StoreRef store, const Module& module) const {
+  WHERRY_TRY(InstancePre pre, prepare(module));
+  return pre.instantiate(store);
+}
+
+}  // namespace wherry

@@ -1,0 +1,197 @@
+#include "wherry/store.h"
+
+#include <utility>
+
+#include "api/store_state.h"
+#include "runtime/instance.h"
+
+namespace wherry {
+namespace detail {
+
+void InterruptState::interrupt() {
+  std::lock_guard lock(mutex_);
+  if (store_ != nullptr) store_->interrupt();
+}
+
+void InterruptState::forget_store() {
+  std::lock_guard lock(mutex_);
+  store_ = nullptr;
+}
+
+RootList::~RootList() {
+  for (Root* root : roots_) {
+    if (root->handles == 0) {
+      delete root;
+    } else {
+      root->owner = nullptr;
+    }
+  }
+}
+
+Root* RootList::make(runtime::Ref ref) {
+  if (free == nullptr) {
+    roots_.push_back(new Root{ref, 0, this, nullptr});
+    return roots_.back();
+  }
+  Root* root = std::exchange(free, free->next_free);
+  root->ref = ref;
+  return root;
+}
+
+void RootList::visit(runtime::RootVisitor& visitor) const {
+  for (const Root* root : roots_) visitor.visit(root->ref);
+}
+
+StoreState::StoreState(const Engine& engine, const Config& config)
+    : runtime::Store(engine.impl().types(), config, engine.impl().tier()), engine_(engine) {
+  heap().set_finalizer([](uint64_t value) {
+    auto* object = reinterpret_cast<HostObject*>(value);
+    object->destroy(object);
+  });
+}
+
+StoreState::~StoreState() {
+  if (interrupt_state_ != nullptr) interrupt_state_->forget_store();
+  while (!data_.empty()) {
+    StoreData* last = data_.back();
+    data_.pop_back();
+    last->destroy(last);
+  }
+}
+
+Ref StoreState::root(runtime::Ref ref) { return ref == 0 ? Ref() : Ref(RootHandle(roots_.make(ref))); }
+
+runtime::Func* StoreState::host_func(const HostFunctionPtr& function, TypeId type) {
+  auto [it, is_new] = host_funcs_.try_emplace(function.get(), function, nullptr);
+  if (is_new) it->second.second = new_host_func(type, &enter_host_function, function.get());
+  return it->second.second;
+}
+
+runtime::Memory* StoreState::shared_memory(const std::shared_ptr<runtime::Memory>& memory) {
+  auto [it, is_new] = shared_memories_.try_emplace(memory.get(), nullptr);
+  if (is_new) it->second = adopt_memory(memory);
+  return it->second;
+}
+
+std::shared_ptr<InterruptState> StoreState::interrupt_state() {
+  if (interrupt_state_ == nullptr) {
+    interrupt_state_ = std::make_shared<InterruptState>(this);
+    set_interruptible(true);
+  }
+  return interrupt_state_;
+}
+
+void StoreState::put_data(StoreData* data) {
+  for (StoreData*& old : data_) {
+    if (old->key != data->key) continue;
+    std::swap(old, data);
+    data->destroy(data);
+    return;
+  }
+  data_.push_back(data);
+}
+
+StoreData* StoreState::get_data(const char* key) const {
+  for (StoreData* data : data_) {
+    if (data->key == key) return data;
+  }
+  return nullptr;
+}
+
+TrapKind StoreState::raise(Trap trap) {
+  assert(trap.kind != TrapKind::kNone);
+  const TrapKind kind = trap.kind;
+  if (kind == TrapKind::kUncaughtException && trap.exception) {
+    // The guest may catch it, and then nobody asks for the details.
+    exec().exception = trap.exception.raw();
+  } else {
+    raised_ = std::move(trap);
+  }
+  return kind;
+}
+
+Trap StoreState::take_trap(TrapKind kind) {
+  Trap trap;
+  if (raised_.has_value() && raised_->kind == kind) {
+    trap = std::move(*raised_);
+  } else {
+    trap.kind = kind;
+    trap.message = message(kind);
+  }
+  raised_.reset();
+  if (kind == TrapKind::kUncaughtException) trap.exception = ExnRef(root(std::exchange(exec().exception, 0)));
+  if (kind != TrapKind::kExit) add_backtrace(trap);
+  return trap;
+}
+
+void StoreState::add_backtrace(Trap& trap) {
+  const size_t room = Trap::kMaxBacktraceFrames - trap.backtrace.size();
+  const runtime::Instance* last = nullptr;
+  wasm::NameMap names;
+  for (const engine::TierModule::Frame& frame : engine_.impl().tier().backtrace(exec(), room)) {
+    const runtime::Instance* instance = frame.context->instance;
+    const wasm::Module& module = instance->module();
+    if (instance != last) names = module.names();
+    last = instance;
+    BacktraceFrame& out = trap.backtrace.emplace_back();
+    out.function_index = frame.function;
+    out.offset = frame.offset;
+    out.module_name = names.module_name;
+    out.function_name = names.function_name(frame.function);
+    if (!out.function_name.empty()) continue;
+    for (const wasm::Export& item : module.exports) {
+      if (item.kind == ExternKind::kFunc && item.index == frame.function) {
+        out.function_name = item.name;
+        break;
+      }
+    }
+  }
+}
+
+}  // namespace detail
+
+void InterruptHandle::interrupt() const { state_->interrupt(); }
+
+const Engine& StoreRef::engine() const { return state_->engine(); }
+
+uint64_t StoreRef::fuel() const {
+  const int64_t fuel = state_->exec().fuel;
+  return fuel < 0 ? 0 : static_cast<uint64_t>(fuel);
+}
+void StoreRef::set_fuel(uint64_t fuel) const {
+  state_->exec().fuel = static_cast<int64_t>(std::min(fuel, static_cast<uint64_t>(INT64_MAX)));
+}
+
+void StoreRef::set_time_limit(std::optional<std::chrono::nanoseconds> limit) const {
+  // 0 means none to the runtime; a limit of nothing is the shortest there is.
+  state_->set_time_limit(limit.has_value() ? static_cast<uint64_t>(std::max<int64_t>(limit->count(), 1)) : 0);
+}
+InterruptHandle StoreRef::interrupt_handle() const { return InterruptHandle(state_->interrupt_state()); }
+
+void StoreRef::collect() const { state_->heap().collect(); }
+GcStats StoreRef::gc_stats() const {
+  return {.heap_bytes = state_->heap().used_bytes(), .collections = state_->heap().collections()};
+}
+
+void StoreRef::put_data(detail::StoreData* data) const { state_->put_data(data); }
+detail::StoreData* StoreRef::get_data(const char* key) const { return state_->get_data(key); }
+
+namespace {
+
+detail::StoreState* make_state(const Engine& engine, const StoreLimits& limits) {
+  Config config = engine.config();
+  config.stack_bytes = limits.stack_bytes.value_or(config.stack_bytes);
+  config.max_memory_bytes = limits.max_memory_bytes.value_or(config.max_memory_bytes);
+  config.max_table_elements = limits.max_table_elements.value_or(config.max_table_elements);
+  config.max_gc_heap_bytes = limits.max_gc_heap_bytes.value_or(config.max_gc_heap_bytes);
+  config.max_instances = limits.max_instances.value_or(config.max_instances);
+  return new detail::StoreState(engine, config);
+}
+
+}  // namespace
+
+Store::Store(const Engine& engine, const StoreLimits& limits) : StoreRef(*make_state(engine, limits)), owned_(state_) {}
+Store::~Store() = default;
+void Store::Delete::operator()(detail::StoreState* state) const { delete state; }
+
+}  // namespace wherry

@@ -1,0 +1,50 @@
+// What an engine is inside: a configuration, the registry of types, and a tier; and how it makes modules ready.
+#pragma once
+
+#include <memory>
+
+#include "engine/tier.h"
+#include "wasm/module.h"
+#include "wasm/type_registry.h"
+#include "wherry/config.h"
+#include "wherry/result.h"
+
+namespace wherry::engine {
+
+/// A validated module and its executable form. Immutable, thread-safe; must not outlive its engine.
+class CompiledModule {
+ public:
+  CompiledModule(std::shared_ptr<const wasm::Module> module, std::shared_ptr<const TierModule> code)
+      : module_(std::move(module)), code_(std::move(code)) {}
+  const wasm::Module& module() const { return *module_; }
+  const std::shared_ptr<const wasm::Module>& shared_module() const { return module_; }
+  const std::shared_ptr<const TierModule>& code() const { return code_; }
+
+ private:
+  std::shared_ptr<const wasm::Module> module_;
+  std::shared_ptr<const TierModule> code_;
+};
+
+/// Thread-safe.
+class Engine {
+ public:
+  Engine(const Config& config, std::unique_ptr<Tier> tier) : config_(config), tier_(std::move(tier)) {}
+
+  const Config& config() const { return config_; }
+  wasm::TypeRegistry& types() { return types_; }
+  Tier& tier() { return *tier_; }
+
+  /// Reads, validates and compiles. `owner` keeps `bytes` alive; null if the caller does.
+  Result<std::shared_ptr<const CompiledModule>> load(wasm::Bytes bytes, std::shared_ptr<const wasm::ByteOwner> owner);
+
+ private:
+  Config config_;
+  wasm::TypeRegistry types_;
+  std::unique_ptr<Tier> tier_;
+};
+
+/// Validates the bodies of all functions, on up to `threads` threads (0: one a processor). The error is that of the
+/// lowest offset.
+Result<> validate_all_functions(const wasm::Module& module, uint32_t threads);
+
+}  // namespace wherry::engine
