@@ -57,6 +57,10 @@ bool ByteReader::fail(ErrorCode code, std::string message, uint64_t offset) {
   if (!error_) error_.emplace(code, std::move(message), offset);
   return false;
 }
+bool ByteReader::fail(Error error) {
+  if (!error_) error_ = std::move(error);
+  return false;
+}
 bool ByteReader::fail_malformed(std::string_view message) {
   return fail(ErrorCode::kMalformed, std::string(message), offset());
 }

@@ -35,28 +35,40 @@ class ByteReader {
       out = *pc_++;
       return true;
     }
-    return u32_long(out);
+    uint32_t value;  // a variable of its own, so that `out` need not live in memory
+    if (!u32_long(value)) return false;
+    out = value;
+    return true;
   }
   bool u64(uint64_t& out) {
     if (pc_ != end_ && *pc_ < 0x80) [[likely]] {
       out = *pc_++;
       return true;
     }
-    return u64_long(out);
+    uint64_t value;
+    if (!u64_long(value)) return false;
+    out = value;
+    return true;
   }
   bool s32(int32_t& out) {
     if (pc_ != end_ && *pc_ < 0x80) [[likely]] {
       out = sign_extend_7(*pc_++);
       return true;
     }
-    return s32_long(out);
+    int32_t value;
+    if (!s32_long(value)) return false;
+    out = value;
+    return true;
   }
   bool s64(int64_t& out) {
     if (pc_ != end_ && *pc_ < 0x80) [[likely]] {
       out = sign_extend_7(*pc_++);
       return true;
     }
-    return s64_long(out);
+    int64_t value;
+    if (!s64_long(value)) return false;
+    out = value;
+    return true;
   }
   /// 33 bits: block types and heap types.
   bool s33(int64_t& out) {
@@ -64,7 +76,10 @@ class ByteReader {
       out = sign_extend_7(*pc_++);
       return true;
     }
-    return s33_long(out);
+    int64_t value;
+    if (!s33_long(value)) return false;
+    out = value;
+    return true;
   }
   /// A fixed-size little-endian value.
   template <class T>
@@ -92,6 +107,7 @@ class ByteReader {
 
   /// Remembers the error if it is the first, and returns false.
   [[gnu::cold, gnu::noinline]] bool fail(ErrorCode code, std::string message, uint64_t offset);
+  [[gnu::cold, gnu::noinline]] bool fail(Error error);
   [[gnu::cold, gnu::noinline]] bool fail_malformed(std::string_view message);
   [[gnu::cold, gnu::noinline]] bool fail_end();
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -12,6 +11,7 @@
 #include "runtime/code.h"
 #include "runtime/extern.h"
 #include "runtime/vmcontext.h"
+#include "wasm/const_expr.h"
 #include "wasm/module.h"
 #include "wherry/result.h"
 
@@ -59,6 +59,7 @@ class Instance {
 
  private:
   friend class Store;
+  friend class Instantiation;
   /// An element segment at run time: its function indices stay in the module, expressions are evaluated.
   struct Elements {
     uint64_t size = 0;
@@ -66,26 +67,20 @@ class Instance {
   };
 
   Instance(Store& store, std::shared_ptr<const wasm::Module> module, std::shared_ptr<const CodeBinder> code);
-  /// Everything but the start function. Called once, with collections held off.
-  Result<> initialize(std::span<const Extern> imports, TrapKind* trap);
-  void take_imports(std::span<const Extern> imports);
-  Result<> make_tables_and_memories();
-  TrapKind evaluate_initializers();
-  TrapKind run_active_segments();
   Func* make_func(uint32_t index);
 
   Store& store_;
   std::shared_ptr<const wasm::Module> module_;
   std::shared_ptr<const CodeBinder> code_;
-  VMContext* context_;  ///< One allocation with the cells of the globals and the index spaces.
-  MemoryView no_memory_{};
+  VMContext* context_;  ///< One allocation with the global cells and the index spaces.
   std::vector<Table*> tables_;
   std::vector<Memory*> memories_;
   std::vector<Tag*> tags_;
   std::vector<Global*> globals_;  ///< Null until asked for.
   std::vector<std::span<const uint8_t>> data_;
   std::vector<Elements> elements_;
-  std::deque<Func> made_funcs_;
+  std::vector<std::unique_ptr<Func[]>> func_blocks_;
+  uint32_t block_used_ = 0;
 };
 
 }  // namespace wherry::runtime

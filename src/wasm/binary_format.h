@@ -48,6 +48,7 @@ inline constexpr uint8_t kRef = 0x64, kRefNull = 0x63;
 inline constexpr uint8_t kFunc = 0x60, kStruct = 0x5F, kArray = 0x5E;
 inline constexpr uint8_t kSub = 0x50, kSubFinal = 0x4F, kRec = 0x4E;
 inline constexpr uint8_t kEmptyBlock = 0x40;
+inline constexpr uint8_t kTableWithInit = 0x40;  // then 0x00, the table type, and the initial value
 }  // namespace type_code
 
 /// An abstract heap type: its code, its name, and the name of the nullable reference to it.

@@ -134,6 +134,11 @@ struct Module {
   std::vector<bool> declared_refs;
 
   const TypeDef& function_type(uint32_t func) const { return registry->get(functions[func].type); }
+  /// Used while reading.
+  void declare_ref(uint32_t func) {
+    if (func >= declared_refs.size()) declared_refs.resize(functions.size());
+    declared_refs[func] = true;
+  }
   const Export* find_export(std::string_view name) const;
   NameMap names() const;
 };

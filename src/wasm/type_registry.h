@@ -3,6 +3,8 @@
 // https://webassembly.github.io/spec/core/valid/conventions.html#defined-types
 #pragma once
 
+#include <atomic>
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -77,10 +79,13 @@ class TypeRegistry {
   /// others follow. An equal group registered before gives the same ids. Fails with kLimit when the registry is full.
   Result<TypeId> intern(std::span<const SubType> group);
 
-  /// Shorthand for a final function type alone in its group.
+  /// Shorthand for a final function type alone in its group, for host functions: some room is kept for them.
   TypeId intern_func(std::span<const ValType> params, std::span<const ValType> results);
 
-  const TypeDef& get(TypeId id) const;
+  const TypeDef& get(TypeId id) const {
+    const uint32_t chunk = chunk_of(id);
+    return chunks_[chunk].load(std::memory_order_acquire)[id - chunk_start(chunk)];
+  }
 
   bool is_subtype(TypeId sub, TypeId super) const {
     if (sub == super) return true;
@@ -88,6 +93,9 @@ class TypeRegistry {
     const size_t depth = get(super).supers.size() - 1;
     return depth < s.supers.size() && s.supers[depth] == super;
   }
+  /// A heap type below all others: of a reference in unreachable code of which nothing else is known.
+  static constexpr HeapType kBottomHeap = HeapType::from_bits(HeapType::kAbstractFlag | 0xFF);
+
   bool matches(HeapType sub, HeapType super) const;
   /// Whether `sub` is a subtype of `super`; kBottom matches everything.
   bool matches(ValType sub, ValType super) const { return sub == super || matches_slow(sub, super); }
@@ -96,7 +104,21 @@ class TypeRegistry {
   std::string to_string(ValType t) const;
 
  private:
+  // Types live in chunks that double in size and never move, so that readers need no lock.
+  static constexpr uint32_t kFirstChunk = 64;
+  static constexpr uint32_t kChunks = 18;
+  static constexpr TypeId kMaxModuleTypes = SubType::kGroupMember - (1u << 20);
+  static constexpr uint32_t chunk_of(TypeId id) {
+    return static_cast<uint32_t>(std::bit_width(id / kFirstChunk + 1)) - 1;
+  }
+  static constexpr uint32_t chunk_start(uint32_t chunk) { return kFirstChunk * ((1u << chunk) - 1); }
+  static_assert(kFirstChunk * ((1u << kChunks) - 1) >= SubType::kGroupMember);
+
+  TypeDef& slot(TypeId id);
+  std::optional<TypeId> intern(std::span<const SubType> group, TypeId limit);
   bool matches_slow(ValType sub, ValType super) const;
+
+  std::atomic<TypeDef*> chunks_[kChunks] = {};
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
