@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -11,7 +12,6 @@
 #include "runtime/code.h"
 #include "runtime/extern.h"
 #include "runtime/vmcontext.h"
-#include "wasm/const_expr.h"
 #include "wasm/module.h"
 #include "wherry/result.h"
 
@@ -59,7 +59,6 @@ class Instance {
 
  private:
   friend class Store;
-  friend class Instantiation;
   /// An element segment at run time: its function indices stay in the module, expressions are evaluated.
   struct Elements {
     uint64_t size = 0;
@@ -67,20 +66,26 @@ class Instance {
   };
 
   Instance(Store& store, std::shared_ptr<const wasm::Module> module, std::shared_ptr<const CodeBinder> code);
+  /// Everything but the start function. Called once, with collections held off.
+  Result<> initialize(std::span<const Extern> imports, TrapKind* trap);
+  void take_imports(std::span<const Extern> imports);
+  Result<> make_tables_and_memories();
+  TrapKind evaluate_initializers();
+  TrapKind run_active_segments();
   Func* make_func(uint32_t index);
 
   Store& store_;
   std::shared_ptr<const wasm::Module> module_;
   std::shared_ptr<const CodeBinder> code_;
-  VMContext* context_;  ///< One allocation with the global cells and the index spaces.
+  VMContext* context_;  ///< One allocation with the cells of the globals and the index spaces.
+  MemoryView no_memory_{};
   std::vector<Table*> tables_;
   std::vector<Memory*> memories_;
   std::vector<Tag*> tags_;
   std::vector<Global*> globals_;  ///< Null until asked for.
   std::vector<std::span<const uint8_t>> data_;
   std::vector<Elements> elements_;
-  std::vector<std::unique_ptr<Func[]>> func_blocks_;
-  uint32_t block_used_ = 0;
+  std::deque<Func> made_funcs_;
 };
 
 }  // namespace wherry::runtime

@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 
 #include "platform/memory.h"
 #include "runtime/vmcontext.h"
+#include "runtime/wait_queue.h"
 #include "wherry/config.h"
 #include "wherry/result.h"
 #include "wherry/types.h"
@@ -45,6 +47,9 @@ class Memory : public std::enable_shared_from_this<Memory> {
   /// Lowers (or raises) the most bytes it may grow to. What is there already stays.
   void set_max_bytes(uint64_t max_bytes) { max_bytes_ = max_bytes; }
 
+  /// Who waits at its addresses (pointers into contents()); for shared memories.
+  WaitQueue& wait_queue() { return wait_queue_; }
+
  private:
   Memory(const MemoryType& type, BoundsStrategy bounds, uint64_t max_bytes)
       : type_(type), bounds_(bounds), max_bytes_(max_bytes) {}
@@ -58,8 +63,9 @@ class Memory : public std::enable_shared_from_this<Memory> {
   platform::Reservation reservation_;
   uint64_t room_ = 0;       ///< Bytes that may be committed from view_.base without moving.
   uint64_t committed_ = 0;  ///< Whole operating system pages, from view_.base.
-  uint32_t fault_id_ = 0;
+  std::optional<uint32_t> fault_id_;
   std::mutex grow_mutex_;  ///< For shared memories.
+  WaitQueue wait_queue_;
 };
 
 }  // namespace wherry::runtime

@@ -87,8 +87,8 @@ class Store : private RootSource {
 
  private:
   friend class Instance;
-  friend class Instantiation;
   void visit_roots(RootVisitor& visitor) final;
+  TrapKind enter(Func& func, Slot* slots);
   TrapKind call_watched(Func& func, Slot* slots);
 
   const wasm::TypeRegistry& types_;
@@ -103,7 +103,7 @@ class Store : private RootSource {
   uint32_t call_depth_ = 0;
   bool interruptible_ = false;
   uint64_t time_limit_ = 0;
-  std::mutex watch_mutex_;
+  std::mutex watch_mutex_;  ///< Guards watch_, which interrupt() uses from other threads.
   platform::Watch* watch_ = nullptr;
 
   std::deque<Func> host_funcs_;

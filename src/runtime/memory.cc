@@ -1,0 +1,110 @@
+#include "runtime/memory.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+#include <string>
+
+#include "platform/faults.h"
+
+namespace wherry::runtime {
+
+namespace {
+
+/// What a 32-bit address and a 32-bit offset can reach.
+constexpr uint64_t kReach = uint64_t{1} << 33;
+/// Behind it, for the bytes of the widest access; no operating system has larger pages.
+constexpr uint64_t kTail = uint64_t{64} << 10;
+/// In front: if a tier ever sign-extends an address by mistake, that faults too.
+constexpr uint64_t kFront = (uint64_t{2} << 30) - kTail;
+
+/// The most bytes that the type allows, saturated.
+uint64_t declared_max_bytes(const MemoryType& type) {
+  const uint64_t index_space = type.is64 ? ~uint64_t{0} : uint64_t{1} << 32;
+  if (!type.limits.max) return index_space;
+  if (*type.limits.max > index_space >> type.page_size_log2) return index_space;
+  return std::min(index_space, *type.limits.max << type.page_size_log2);
+}
+
+}  // namespace
+
+bool Memory::is_guarded(const MemoryType& type, BoundsStrategy bounds) {
+  return bounds == BoundsStrategy::kGuard && !type.is64 && type.page_size_log2 == 16;
+}
+
+Result<std::shared_ptr<Memory>> Memory::make(const MemoryType& type, BoundsStrategy bounds, uint64_t max_bytes) {
+  const uint64_t min = type.limits.min;
+  const uint64_t most = std::min(max_bytes, declared_max_bytes(type));
+  if (min > most >> type.page_size_log2) {
+    return fail(ErrorCode::kLimit, "memory of " + std::to_string(min) + " pages is larger than the limit");
+  }
+  std::shared_ptr<Memory> memory(new Memory(type, bounds, max_bytes));
+  const uint64_t bytes = min << type.page_size_log2;
+  // A known maximum is reserved, so that the base stays. Else, or if that is too much: some room to grow.
+  constexpr uint64_t kSlack = uint64_t{1} << 20;
+  const bool reserved = is_guarded(type, bounds)                   ? memory->reserve(kReach)
+                        : type.limits.max && memory->reserve(most) ? true
+                        : type.shared ? false
+                                      : memory->reserve(std::min(most, bytes + bytes / 2 + kSlack));
+  if (!reserved || !memory->commit_to(bytes)) return fail(ErrorCode::kLimit, "no address space for a memory");
+  memory->view_.bytes = bytes;
+  return memory;
+}
+
+Memory::~Memory() {
+  if (fault_id_) platform::remove_reservation(*fault_id_);
+}
+
+bool Memory::reserve(uint64_t bytes) {
+  const bool guarded = is_guarded(type_, bounds_);
+  platform::Reservation reservation =
+      platform::Reservation::make(guarded ? kFront + bytes + kTail : std::max<uint64_t>(bytes, 1));
+  if (!reservation) return false;
+  reservation_ = std::move(reservation);
+  view_.base = reservation_.base() + (guarded ? kFront : 0);
+  room_ = guarded ? bytes : reservation_.size();
+  committed_ = 0;
+  if (guarded) fault_id_ = platform::add_reservation(reservation_.base(), reservation_.size());
+  return true;
+}
+
+bool Memory::commit_to(uint64_t bytes) {
+  const uint64_t end = platform::round_up(bytes, platform::page_size());
+  if (end <= committed_) return true;
+  const auto offset = static_cast<uint64_t>(view_.base - reservation_.base());
+  if (!reservation_.commit(offset + committed_, end - committed_)) return false;
+  committed_ = end;
+  return true;
+}
+
+uint64_t Memory::grow(uint64_t delta) {
+  std::unique_lock lock(grow_mutex_, std::defer_lock);
+  if (type_.shared) lock.lock();
+  const uint64_t old_bytes = view_.bytes;
+  const uint64_t old_pages = old_bytes >> type_.page_size_log2;
+  if (delta == 0) return old_pages;
+  const uint64_t most = std::min(max_bytes_, declared_max_bytes(type_));
+  if (old_bytes > most || delta > (most - old_bytes) >> type_.page_size_log2) return kGrowFailed;
+  const uint64_t bytes = old_bytes + (delta << type_.page_size_log2);
+  if (bytes <= room_) {
+    if (!commit_to(bytes)) return kGrowFailed;
+  } else {
+    if (is_guarded(type_, bounds_) || type_.shared) return kGrowFailed;
+    platform::Reservation old = std::move(reservation_);
+    const MemoryView old_view = view_;
+    const uint64_t old_room = room_;
+    const uint64_t old_committed = committed_;
+    if (!(reserve(std::min(most, bytes + bytes / 2)) && commit_to(bytes))) {
+      reservation_ = std::move(old);
+      view_ = old_view;
+      room_ = old_room;
+      committed_ = old_committed;
+      return kGrowFailed;
+    }
+    std::memcpy(view_.base, old_view.base, old_bytes);
+  }
+  __atomic_store_n(&view_.bytes, bytes, __ATOMIC_RELEASE);
+  return old_pages;
+}
+
+}  // namespace wherry::runtime
