@@ -31,7 +31,7 @@ struct ScriptModule {
   Id id;
   /// The binary, not validated. For text and quoted text the encoded module, or the syntax error (kQuote: with an
   /// offset in `quote`; kText: in the script). A text that assert_malformed speaks of has its error here.
-  Result<std::vector<uint8_t>> wasm;
+  Result<std::vector<uint8_t>> wasm{};
   /// kQuote: the text.
   std::string quote;
 };
@@ -138,7 +138,8 @@ struct AssertModule {
 };
 
 struct Command {
-  uint64_t offset = 0;  ///< In the script; position_of() in wat.h makes it line and column.
+  uint64_t offset = 0;  ///< In the script.
+  uint32_t line = 1;    ///< Of the offset, counted from 1.
   std::variant<ModuleCommand, InstanceCommand, RegisterCommand, Action, AssertReturn, AssertAction, AssertModule> what;
 };
 
