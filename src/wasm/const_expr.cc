@@ -172,7 +172,7 @@ std::expected<ConstValue, TrapKind> evaluate(const Module& module, const ConstEx
   }
   Evaluator evaluator(module, host);
   FunctionReader<Evaluator> reader(module, evaluator);
-  const bool ok =
+  [[maybe_unused]] const bool ok =
       reader.read_expression(base::ByteReader(module.bytes.subspan(expr.offset, expr.size), expr.offset), expr.type);
   assert(ok && "it was validated when the module was read");
   if (evaluator.trap != TrapKind::kNone) return std::unexpected(evaluator.trap);
