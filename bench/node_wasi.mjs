@@ -17,11 +17,8 @@ while (args.length > 0 && args[0].startsWith('--')) {
     process.exit(2);
   }
 }
-const wasi = new WASI({version: 'preview1', args, env, preopens});
 const module = await WebAssembly.compile(await readFile(args[0]));
-const names = WebAssembly.Module.imports(module).map((i) => i.module);
-const imports = {};
-for (const name of names) {
-  if (name.startsWith('wasi_')) imports[name] = wasi.wasiImport;
-}
-process.exitCode = wasi.start(await WebAssembly.instantiate(module, imports));
+const names = new Set(WebAssembly.Module.imports(module).map((i) => i.module));
+const version = names.has('wasi_unstable') ? 'unstable' : 'preview1';
+const wasi = new WASI({version, args, env, preopens});
+process.exitCode = wasi.start(await WebAssembly.instantiate(module, wasi.getImportObject()));
