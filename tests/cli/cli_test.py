@@ -1,0 +1,286 @@
+#!/usr/bin/env python3
+"""Runs the wherry command as a user would: exit codes, messages, files. Usage: cli_test.py PATH_TO_WHERRY [unittest options]"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+WHERRY = os.path.abspath(sys.argv.pop(1))
+EXAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../examples")
+
+
+class CliTest(unittest.TestCase):
+    def setUp(self):
+        self._directory = tempfile.TemporaryDirectory()
+        self.addCleanup(self._directory.cleanup)
+        self.dir = self._directory.name
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def write(self, name, content):
+        with open(self.path(name), "wb") as f:
+            f.write(content if isinstance(content, bytes) else content.encode())
+        return self.path(name)
+
+    def run_wherry(self, *args, stdin=b"", env=None):
+        return subprocess.run([WHERRY, *args], input=stdin, capture_output=True, timeout=60, cwd=self.dir, env=env)
+
+    def check(self, result, code, out=None, err=None):
+        self.assertEqual(result.returncode, code, (result.stdout, result.stderr))
+        if out is not None:
+            self.assertEqual(result.stdout.decode(), out)
+        if err is not None:
+            self.assertIn(err, result.stderr.decode())
+        return result
+
+
+class Usage(CliTest):
+    def test_no_arguments_is_a_usage_error_with_help(self):
+        self.check(self.run_wherry(), 2, err="Usage: wherry COMMAND")
+
+    def test_help_goes_to_stdout(self):
+        for args in (["--help"], ["help"], ["help", "run"], ["run", "--help"], ["wast", "--help"]):
+            result = self.check(self.run_wherry(*args), 0)
+            self.assertIn(b"Usage: wherry", result.stdout)
+            self.assertEqual(result.stderr, b"")
+
+    def test_every_command_is_listed_and_explains_itself(self):
+        for command in ("run", "validate", "inspect", "wat2wasm", "wasm2wat", "wast", "completion"):
+            self.assertIn(command.encode(), self.run_wherry("--help").stdout)
+            self.assertIn(f"Usage: wherry {command} ".encode(), self.check(self.run_wherry(command, "--help"), 0).stdout)
+
+    def test_version(self):
+        self.assertRegex(self.check(self.run_wherry("--version"), 0).stdout.decode(), r"^wherry \d+\.\d+\.\d+\n$")
+
+    def test_mistakes_exit_2(self):
+        self.check(self.run_wherry("frobnicate"), 2, err="there is no command 'frobnicate'")
+        self.check(self.run_wherry("run"), 2, err="FILE")
+        self.check(self.run_wherry("run", "--no-such-option", "x.wasm"), 2, err="--no-such-option")
+        self.check(self.run_wherry("run", "--tier", "warp", "x.wasm"), 2, err="--tier")
+        self.check(self.run_wherry("run", "--fuel", "lots", "x.wasm"), 2, err="--fuel")
+        self.check(self.run_wherry("run", "--max-memory", "12 parsecs", "x.wasm"), 2, err="--max-memory")
+        self.check(self.run_wherry("run", "--time-limit", "soon", "x.wasm"), 2, err="--time-limit")
+        self.check(self.run_wherry("validate", "--disable", "gravity", "x.wasm"), 2, err="there is no feature 'gravity'")
+
+    def test_completions(self):
+        for shell in ("bash", "zsh", "fish"):
+            self.assertIn(b"invoke", self.check(self.run_wherry("completion", shell), 0).stdout)
+        script = self.run_wherry("completion", "bash").stdout
+        subprocess.run(["bash", "-n"], input=script, check=True)
+        probe = script + b"\nCOMP_WORDS=(wherry run --inv); COMP_CWORD=2; _wherry; echo \"${COMPREPLY[*]}\"\n"
+        self.assertEqual(subprocess.run(["bash"], input=probe, capture_output=True).stdout, b"--invoke\n")
+
+
+class Run(CliTest):
+    def test_invoke_with_typed_arguments(self):
+        module = self.write("f.wat", """(module
+          (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+          (func (export "many") (param i64 f32 f64) (result i64 f32 f64) (local.get 0) (local.get 1) (local.get 2))
+          (func (export "splat") (param i32) (result v128) (i32x4.splat (local.get 0)))
+          (func (export "null") (result externref) (ref.null extern))
+          (func (export "nothing")))""")
+        self.check(self.run_wherry("run", "--invoke", "add", module, "40", "2"), 0, "42\n")
+        self.check(self.run_wherry("run", "--invoke", "add", module, "0xffffffff", "-1"), 0, "-2\n")
+        self.check(self.run_wherry("run", "--invoke", "many", module, "-9223372036854775808", "1.5", "-inf"), 0,
+                   "-9223372036854775808\n1.5\n-inf\n")
+        self.check(self.run_wherry("run", "--invoke", "many", module, "1", "0x1p-149", "nan"), 0, "1\n1e-45\nnan\n")
+        self.check(self.run_wherry("run", "--invoke", "nothing", module), 0, "")
+        self.check(self.run_wherry("run", "--invoke", "null", module), 0, "null\n")
+        self.check(self.run_wherry("run", "--invoke", "add", module, "1"), 2, err="2 arguments")
+        self.check(self.run_wherry("run", "--invoke", "add", module, "1", "2", "3"), 2, err="2 arguments")
+        self.check(self.run_wherry("run", "--invoke", "add", module, "1", "two"), 2, err="'two'")
+        self.check(self.run_wherry("run", "--invoke", "add", module, "1", "4294967296"), 2, err="4294967296")
+        self.check(self.run_wherry("run", "--invoke", "subtract", module), 1, err="subtract")
+
+    def test_exit_code_is_the_guests(self):
+        for code in (0, 1, 7, 125):
+            module = self.write("exit.wat", f"""(module
+              (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+              (memory (export "memory") 1) (func (export "_start") (call $exit (i32.const {code}))))""")
+            self.check(self.run_wherry("run", module), code, "")
+
+    def test_trap_exits_134_with_a_backtrace(self):
+        result = self.check(self.run_wherry("run", os.path.join(EXAMPLES, "trap.wat")), 134, "",
+                            "trap: integer divide by zero")
+        lines = result.stderr.decode().splitlines()
+        self.assertIn("divide", lines[1])
+        self.assertIn("average", lines[2])
+        self.assertIn("_start", lines[3])
+
+    def test_hello_and_implied_run(self):
+        hello = os.path.join(EXAMPLES, "hello.wat")
+        self.check(self.run_wherry("run", hello), 0, "Hello from a WebAssembly ship\n")
+        self.check(self.run_wherry(hello), 0, "Hello from a WebAssembly ship\n")
+
+    def test_module_from_standard_input(self):
+        module = b'(module (func (export "f") (result i32) (i32.const 3)))'
+        self.check(self.run_wherry("run", "--invoke", "f", "-", stdin=module), 0, "3\n")
+
+    def test_options_after_the_file_are_the_guests(self):
+        # argc, through args_sizes_get
+        module = self.write("argc.wat", """(module
+          (import "wasi_snapshot_preview1" "args_sizes_get" (func $sizes (param i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+          (memory (export "memory") 1)
+          (func (export "_start")
+            (drop (call $sizes (i32.const 0) (i32.const 4)))
+            (call $exit (i32.load (i32.const 0)))))""")
+        self.check(self.run_wherry("run", module), 1)
+        self.check(self.run_wherry("run", module, "--help", "--", "-x", "--dir", "y"), 6)
+
+    def test_unknown_imports_are_all_listed(self):
+        module = self.write("m.wat", """(module (import "env" "one" (func)) (import "env" "two" (func (param i32)))
+                                                (func (export "_start")))""")
+        result = self.check(self.run_wherry("run", module), 1, "", "unknown import")
+        self.assertIn(b"one", result.stderr)
+        self.assertIn(b"two", result.stderr)
+
+    def test_linked_modules(self):
+        library = self.write("lib.wat", '(module (func (export "seven") (result i32) (i32.const 7)))')
+        module = self.write("m.wat", """(module (import "lib" "seven" (func $f (result i32)))
+                                        (func (export "g") (result i32) (i32.mul (call $f) (i32.const 6))))""")
+        self.check(self.run_wherry("run", "--module", f"lib={library}", "--invoke", "g", module), 0, "42\n")
+        self.check(self.run_wherry("run", "--module", library, "--invoke", "g", module), 2, err="NAME=FILE")
+
+    def test_reactor(self):
+        module = self.write("m.wat", """(module (global $g (mut i32) (i32.const 0))
+          (func (export "_initialize") (global.set $g (i32.const 5)))
+          (func (export "get") (result i32) (global.get $g)))""")
+        self.check(self.run_wherry("run", "--reactor", module, "get"), 0, "5\n")
+        self.check(self.run_wherry("run", "--invoke", "get", module), 0, "5\n")
+
+    def test_limits(self):
+        spin = self.write("spin.wat", '(module (func (export "_start") (loop (br 0))))')
+        start = time.monotonic()
+        self.check(self.run_wherry("run", "--time-limit", "200ms", spin), 134, err="time limit")
+        self.assertLess(time.monotonic() - start, 5)
+        self.check(self.run_wherry("run", "--fuel", "1000", spin), 134, err="out of fuel")
+        deep = self.write("deep.wat", '(module (func $f (export "_start") (call $f)))')
+        self.check(self.run_wherry("run", deep), 134, err="call stack exhausted")
+        self.check(self.run_wherry("run", "--max-stack", "64k", deep), 134, err="call stack exhausted")
+        grow = self.write("grow.wat", """(module (memory 1)
+          (func (export "g") (result i32) (memory.grow (i32.const 100))))""")
+        self.check(self.run_wherry("run", "--invoke", "g", grow), 0, "1\n")
+        self.check(self.run_wherry("run", "--max-memory", "1M", "--invoke", "g", grow), 0, "-1\n")
+
+    def test_environment_is_given_by_name_only(self):
+        module = self.write("env.wat", """(module
+          (import "wasi_snapshot_preview1" "environ_sizes_get" (func $sizes (param i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+          (memory (export "memory") 1)
+          (func (export "_start")
+            (drop (call $sizes (i32.const 0) (i32.const 4)))
+            (call $exit (i32.load (i32.const 0)))))""")
+        self.check(self.run_wherry("run", module), 0)
+        self.check(self.run_wherry("run", "--env", "A=1", "--env", "B=2", module), 2)
+        self.check(self.run_wherry("run", "--env", "PATH", module, env={"PATH": "/bin"}), 1)
+
+    def test_interrupt_ends_a_guest(self):
+        spin = self.write("spin.wat", '(module (func (export "_start") (loop (br 0))))')
+        process = subprocess.Popen([WHERRY, "run", spin], stderr=subprocess.PIPE)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=10)
+        self.assertIn(process.returncode, (-signal.SIGINT, 130), err)
+
+
+class Files(CliTest):
+    def test_missing_and_malformed_files(self):
+        self.check(self.run_wherry("run", "nowhere.wasm"), 1, "", "nowhere.wasm: cannot open")
+        self.check(self.run_wherry("run", self.dir), 1, "", "directory")
+        empty = self.write("empty.wasm", b"")
+        self.check(self.run_wherry("validate", empty), 1, "", "empty.wasm")
+        self.check(self.run_wherry("validate", self.write("cut.wasm", b"\0asm\1\0\0\0\1\5\1")), 1, "", "at offset 0x")
+        huge = self.write("huge.wasm", b"\0asm\1\0\0\0\1\xff\xff\xff\xff\x0f")
+        self.check(self.run_wherry("validate", huge), 1, "", "at offset 0x")
+        bad = self.write("bad.wat", "(module\n  (func (export \"f\")\n    (i32.bogus)))")
+        self.check(self.run_wherry("validate", bad), 1, "", "bad.wat:3:")
+        invalid = self.write("invalid.wat", '(module (func (result i32) (i64.const 1)))')
+        self.check(self.run_wherry("validate", invalid), 1, "", "type mismatch")
+
+    def test_validate(self):
+        good = self.write("good.wat", "(module (func (result v128) (v128.const i32x4 1 2 3 4)))")
+        self.check(self.run_wherry("validate", good), 0, "")
+        self.check(self.run_wherry("validate", "--disable", "simd", good), 1, "", "simd")
+
+    def test_wat_round_trip(self):
+        source = os.path.join(EXAMPLES, "fac.wat")
+        self.check(self.run_wherry("wat2wasm", source, "-o", "a.wasm"), 0, "")
+        with open(self.path("a.wasm"), "rb") as f:
+            self.assertEqual(f.read(4), b"\0asm")
+        self.check(self.run_wherry("wasm2wat", "a.wasm", "-o", "b.wat"), 0, "")
+        self.check(self.run_wherry("wat2wasm", "b.wat", "-o", "c.wasm"), 0, "")
+        with open(self.path("a.wasm"), "rb") as a, open(self.path("c.wasm"), "rb") as c:
+            self.assertEqual(a.read(), c.read())
+        self.check(self.run_wherry("run", "--invoke", "fac", "c.wasm", "5"), 0, "120\n")
+
+    def test_output_is_whole_or_absent(self):
+        bad = self.write("bad.wat", "(module (func")
+        self.write("out.wasm", "precious")
+        self.check(self.run_wherry("wat2wasm", bad, "-o", "out.wasm"), 1)
+        with open(self.path("out.wasm")) as f:
+            self.assertEqual(f.read(), "precious")
+        good = self.write("good.wat", "(module)")
+        self.check(self.run_wherry("wat2wasm", good, "-o", "no/such/dir.wasm"), 1, "", "dir.wasm")
+        self.assertEqual(sorted(os.listdir(self.dir)), ["bad.wat", "good.wat", "out.wasm"])
+        self.check(self.run_wherry("wat2wasm", good, "-o", "/dev/full"), 1, "", "space")
+
+    def test_inspect(self):
+        module = self.write("m.wat", """(module
+          (import "wasi_snapshot_preview1" "path_open"
+            (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+          (import "env" "go" (func (param i32) (result f64)))
+          (memory (export "memory") 1 2)
+          (func (export "f") (param i64) (result v128) (v128.const i64x2 0 0)))""")
+        text = self.check(self.run_wherry("inspect", module), 0).stdout.decode()
+        for word in ("env", "go", "memory", "simd", "path_open"):
+            self.assertIn(word, text)
+        data = json.loads(self.check(self.run_wherry("inspect", "--json", module), 0).stdout)
+        self.assertEqual([i["name"] for i in data["imports"]], ["path_open", "go"])
+        self.assertEqual({e["name"]: e["kind"] for e in data["exports"]}, {"memory": "memory", "f": "func"})
+        self.assertIn("simd", data["features"])
+        self.assertTrue(any("dir" in need for need in data["needs"]), data["needs"])
+
+    def test_wast(self):
+        good = self.write("good.wast", """(module (func (export "f") (result i32) (i32.const 1)))
+                                          (assert_return (invoke "f") (i32.const 1))""")
+        self.check(self.run_wherry("wast", good), 0)
+        bad = self.write("bad.wast", """(module (func (export "f") (result i32) (i32.const 1)))
+                                        (assert_return (invoke "f") (i32.const 2))""")
+        self.check(self.run_wherry("wast", bad), 1, None, "bad.wast:2:")
+
+    def test_directories(self):
+        os.mkdir(self.path("data"))
+        self.write("data/note", "text")
+        # Opens "note" beneath descriptor 3 with the given rights; exits with the errno.
+        def module(rights, flags):
+            return self.write("open.wat", f"""(module
+              (import "wasi_snapshot_preview1" "path_open"
+                (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+              (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+              (memory (export "memory") 1) (data (i32.const 0) "note")
+              (func (export "_start")
+                (call $exit (call $open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 4) (i32.const {flags})
+                                        (i64.const {rights}) (i64.const 0) (i32.const 0) (i32.const 64)))))""")
+        read = module(2, 0)
+        self.check(self.run_wherry("run", read), 8)  # badf: nothing was granted
+        self.check(self.run_wherry("run", "--dir", "data", read), 0)
+        self.check(self.run_wherry("run", "--dir", "data::/d", read), 0)
+        self.check(self.run_wherry("run", "--dir", "/d:data", read), 0)
+        self.check(self.run_wherry("run", "--dir", "/d:data:readonly", read), 0)
+        self.check(self.run_wherry("run", "--dir", "nowhere", read), 1, "", "nowhere")
+        write = module(64, 8)  # fd_write, truncate
+        self.assertNotEqual(self.run_wherry("run", "--dir", "data::/d:ro", write).returncode, 0)
+        with open(self.path("data/note")) as f:
+            self.assertEqual(f.read(), "text")
+        self.check(self.run_wherry("run", "--dir", "data::/d", write), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
