@@ -1,0 +1,243 @@
+// wherry run FILE [ARG...]: runs a WASI program, or calls an exported function.
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/console.h"
+#include "cli/directory_option.h"
+#include "cli/engine_options.h"
+#include "cli/module_file.h"
+#include "cli/values.h"
+#include "wherry/wasi.h"
+#include "wherry/wherry.h"
+
+namespace wherry::cli {
+namespace {
+
+struct Options {
+  EngineOptions engine;
+  std::vector<std::string> directories, environment, modules;
+  std::string invoke, argv0, time_limit, stdin_file, stdout_file, stderr_file;
+  std::optional<uint64_t> fuel;
+  bool reactor = false;
+  /// The file, and the guest's arguments.
+  std::vector<std::string> words;
+};
+
+/// NAME=FILE as its two parts.
+std::pair<std::string, std::string> split_module_option(const std::string& text) {
+  const size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
+    throw UsageError{fmt::format("--module: '{}' is not NAME=FILE", text)};
+  }
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+/// A run of one module, from loading to the exit code.
+class Runner {
+ public:
+  explicit Runner(const Options& options)
+      : options_(options), engine_(config(options)), store_(engine_), linker_(engine_) {
+    if (!options.time_limit.empty()) {
+      store_.set_time_limit(std::chrono::nanoseconds(parse_duration("--time-limit", options.time_limit)));
+    }
+    if (options.fuel) store_.set_fuel(*options.fuel);
+  }
+
+  int run() {
+    const std::string& file = options_.words[0];
+    // Mistakes on the command line come before anything is loaded.
+    std::vector<std::pair<std::string, std::string>> libraries;
+    for (const std::string& text : options_.modules) libraries.push_back(split_module_option(text));
+
+    if (int code = add_wasi(); code != 0) return code;
+    for (const auto& [name, path] : libraries) {
+      if (int code = add_library(name, path); code != 0) return code;
+    }
+    const auto module = load_module(engine_, file);
+    if (!module) return kExitError;
+    std::optional<Instance> instance;
+    if (int code = instantiate(*module, file, &instance); !instance) return code;
+
+    if (!options_.invoke.empty()) {
+      return initialize_and_invoke(*instance, options_.invoke, {options_.words.begin() + 1, options_.words.end()});
+    }
+    if (options_.reactor || !instance->func("_start").has_value()) {
+      if (options_.words.size() < 2) {
+        if (options_.reactor) return initialize(*instance);
+        complain(fmt::format("{}: it exports no _start; name a function to call: --invoke NAME", file));
+        return kExitError;
+      }
+      return initialize_and_invoke(*instance, options_.words[1], {options_.words.begin() + 2, options_.words.end()});
+    }
+    auto start = instance->func<void()>("_start");
+    if (!start.has_value()) return report(file, start.error());
+    return finish((*start)());
+  }
+
+ private:
+  static Config config(const Options& options) {
+    Config config = options.engine.config();
+    config.fuel = options.fuel.has_value();
+    return config;
+  }
+
+  int add_wasi() {
+    WasiConfig wasi;
+    wasi.args.push_back(options_.argv0.empty() ? options_.words[0] : options_.argv0);
+    // With a function to call, the words after the file are its arguments, not the program's.
+    if (options_.invoke.empty()) wasi.args.insert(wasi.args.end(), options_.words.begin() + 1, options_.words.end());
+    for (const std::string& variable : options_.environment) {
+      if (variable.find('=') != std::string::npos) {
+        wasi.env.push_back(variable);
+      } else if (const char* value = std::getenv(variable.c_str())) {
+        wasi.env.push_back(variable + "=" + value);
+      }
+    }
+    for (const std::string& text : options_.directories) wasi.preopens.push_back(parse_directory(text));
+    if (!redirect(options_.stdin_file, O_RDONLY, STDIN_FILENO) ||
+        !redirect(options_.stdout_file, O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO) ||
+        !redirect(options_.stderr_file, O_WRONLY | O_CREAT | O_TRUNC, STDERR_FILENO)) {
+      return kExitError;
+    }
+    auto added = add_wasi_to_linker(linker_, std::move(wasi));
+    if (!added.has_value()) {
+      complain(added.error().message);
+      return kExitError;
+    }
+    return 0;
+  }
+
+  /// The process' own stream becomes the file, and so the guest's.
+  static bool redirect(const std::string& file, int flags, int to) {
+    if (file.empty()) return true;
+    const int fd = ::open(file.c_str(), flags | O_CLOEXEC, 0666);
+    if (fd < 0) {
+      complain(fmt::format("{}: cannot open: {}", file, std::strerror(errno)));
+      return false;
+    }
+    ::dup2(fd, to);
+    ::close(fd);
+    return true;
+  }
+
+  int add_library(const std::string& name, const std::string& path) {
+    const auto module = load_module(engine_, path);
+    if (!module) return kExitError;
+    std::optional<Instance> instance;
+    if (int code = instantiate(*module, path, &instance); !instance) return code;
+    if (int code = initialize(*instance); code != 0) return code;
+    auto linked = linker_.instance(name, *instance);
+    return linked.has_value() ? 0 : report(path, linked.error());
+  }
+
+  int instantiate(const Module& module, const std::string& file, std::optional<Instance>* instance) {
+    if (const auto missing = linker_.missing(module); !missing.empty()) {
+      std::string list;
+      for (const ImportType& import : missing) {
+        list += fmt::format("\n  {}.{}  {}", import.module, import.name, engine_.to_string(import.type));
+      }
+      complain(fmt::format("{}: unknown import{}: give a module that exports {} with --module NAME=FILE{}", file,
+                           missing.size() == 1 ? "" : "s", missing.size() == 1 ? "it" : "them", list));
+      return kExitError;
+    }
+    auto made = linker_.instantiate(store_, module);
+    if (made.has_value()) {
+      *instance = *made;
+      return 0;
+    }
+    if (made.error().trap) return finish(std::unexpected(*made.error().trap));
+    return report(file, made.error());
+  }
+
+  /// A reactor's set-up function, if there is one.
+  int initialize(const Instance& instance) {
+    auto initialize = instance.func<void()>("_initialize");
+    return initialize.has_value() ? finish((*initialize)()) : 0;
+  }
+
+  int initialize_and_invoke(const Instance& instance, const std::string& name, const std::vector<std::string>& words) {
+    const auto func = instance.func(name);
+    if (!func.has_value()) return report(options_.words[0], func.error());
+    const FuncType type = func->type();
+    if (words.size() != type.params.size()) {
+      throw UsageError{fmt::format("{} takes {} argument{}, not {}: {}", name, type.params.size(),
+                                   type.params.size() == 1 ? "" : "s", words.size(), engine_.to_string(ExternType(type)))};
+    }
+    std::vector<Value> args;
+    for (size_t i = 0; i < words.size(); ++i) {
+      auto value = parse_value(words[i], type.params[i]);
+      if (!value.has_value()) throw UsageError{fmt::format("{}: argument {}: {}", name, i + 1, value.error().message)};
+      args.push_back(std::move(*value));
+    }
+    if (int code = initialize(instance); code != 0) return code;
+    auto results = func->call(args);
+    if (!results.has_value()) return finish(std::unexpected(std::move(results.error())));
+    for (const Value& value : *results) fmt::print("{}\n", print_value(value));
+    return 0;
+  }
+
+  /// The exit code that a call's outcome stands for.
+  static int finish(const CallResult<>& result) {
+    if (result.has_value()) return 0;
+    if (result.error().kind == TrapKind::kExit) return static_cast<int>(result.error().exit_code);
+    return report(result.error());
+  }
+
+  const Options& options_;
+  Engine engine_;
+  Store store_;
+  Linker linker_;
+};
+
+std::function<int()> configure(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("--dir", options->directories, "Give the guest a directory: HOST, HOST::GUEST, GUEST:HOST; read-only with :ro")
+      ->type_name("DIR")->expected(1)->take_all();
+  app.add_option("--env", options->environment, "Give the guest an environment variable; NAME alone passes yours on")
+      ->type_name("NAME[=VALUE]")->expected(1)->take_all();
+  app.add_option("--invoke", options->invoke, "Call this export with the words after FILE, and print its results")
+      ->type_name("NAME");
+  app.add_flag("--reactor", options->reactor, "Do not run _start: call _initialize, then the export named by the word after FILE");
+  app.add_option("--module", options->modules, "Instantiate another module first, for FILE to import from")
+      ->type_name("NAME=FILE")->expected(1)->take_all();
+  app.add_option("--argv0", options->argv0, "The program's name as the guest sees it (default: FILE)")->type_name("NAME");
+  app.add_option("--stdin", options->stdin_file, "Standard input from a file")->type_name("FILE");
+  app.add_option("--stdout", options->stdout_file, "Standard output to a file")->type_name("FILE");
+  app.add_option("--stderr", options->stderr_file, "Standard error to a file")->type_name("FILE");
+  app.add_option("--time-limit", options->time_limit, "End the guest after this long: 500ms, 2s, 1m")->type_name("TIME");
+  app.add_option("--fuel", options->fuel, "End the guest after this many instructions")->type_name("COUNT");
+  options->engine.add_to(app, true);
+  return [options, &app] {
+    options->words = app.remaining();
+    if (!options->words.empty() && options->words[0] == "--") options->words.erase(options->words.begin());
+    if (options->words.empty()) throw UsageError{"FILE is missing: what should run?"};
+    if (options->words[0].size() > 1 && options->words[0].starts_with('-')) {
+      throw UsageError{fmt::format("there is no option {}", options->words[0])};
+    }
+    return Runner(*options).run();
+  };
+}
+
+}  // namespace
+
+const Command kRunCommand = {
+    "run",
+    "[OPTIONS] FILE [ARG...]",
+    "run a program, or call a function of a module",
+    "What stands after FILE belongs to the guest. The exit code is the guest's; a trap prints a backtrace and gives 134.\n\n"
+    "Examples:\n"
+    "  wherry run app.wasm --its-own-option\n"
+    "  wherry run --dir .::/work:ro --env HOME=/work app.wasm\n"
+    "  wherry run --invoke fib fib.wat 30\n"
+    "  wherry run --time-limit 2s --max-memory 64M untrusted.wasm\n"
+    "  wherry run --module math=math.wasm app.wasm      app.wasm imports from \"math\"\n",
+    configure,
+    true,
+};
+
+}  // namespace wherry::cli
