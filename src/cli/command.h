@@ -1,5 +1,5 @@
-// What a command is, and the list of them. Every command builds its own option parser, and only the one that was asked for
-// is built: parsing costs at start-up.
+// What a command is, and the list of them. Every command builds its own option parser, and only the one that was asked
+// for is built: parsing costs at start-up.
 #pragma once
 
 #include <CLI/CLI.hpp>

@@ -24,23 +24,27 @@ std::string command_names() {
 }
 
 void print_bash() {
-  fmt::print("# bash completion for wherry: source <(wherry completion bash)\n_wherry() {{\n"
-             "  local word=${{COMP_WORDS[COMP_CWORD]}}\n"
-             "  if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
-             "    COMPREPLY=($(compgen -W '{}' -f -- \"$word\")); return\n  fi\n"
-             "  local options=\n  case ${{COMP_WORDS[1]}} in\n",
-             command_names());
-  for (const Command& command : commands()) fmt::print("    {}) options='{}' ;;\n", command.name, option_words(command));
-  fmt::print("  esac\n"
-             "  case $word in\n    -*) COMPREPLY=($(compgen -W \"$options\" -- \"$word\")) ;;\n"
-             "    *) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n  esac\n}}\n"
-             "complete -o filenames -F _wherry wherry\n");
+  fmt::print(
+      "# bash completion for wherry: source <(wherry completion bash)\n_wherry() {{\n"
+      "  local word=${{COMP_WORDS[COMP_CWORD]}}\n"
+      "  if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
+      "    COMPREPLY=($(compgen -W '{}' -f -- \"$word\")); return\n  fi\n"
+      "  local options=\n  case ${{COMP_WORDS[1]}} in\n",
+      command_names());
+  for (const Command& command : commands())
+    fmt::print("    {}) options='{}' ;;\n", command.name, option_words(command));
+  fmt::print(
+      "  esac\n"
+      "  case $word in\n    -*) COMPREPLY=($(compgen -W \"$options\" -- \"$word\")) ;;\n"
+      "    *) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n  esac\n}}\n"
+      "complete -o filenames -F _wherry wherry\n");
 }
 
 void print_zsh() {
-  fmt::print("#compdef wherry\n# zsh completion for wherry: wherry completion zsh > \"${{fpath[1]}}/_wherry\"\n"
-             "if (( CURRENT == 2 )); then\n  compadd {}\n  _files\n  return\nfi\ncase $words[2] in\n",
-             command_names());
+  fmt::print(
+      "#compdef wherry\n# zsh completion for wherry: wherry completion zsh > \"${{fpath[1]}}/_wherry\"\n"
+      "if (( CURRENT == 2 )); then\n  compadd {}\n  _files\n  return\nfi\ncase $words[2] in\n",
+      command_names());
   for (const Command& command : commands()) {
     fmt::print("  {}) [[ $PREFIX == -* ]] && compadd -- {} ;;\n", command.name, option_words(command));
   }
@@ -75,10 +79,7 @@ std::function<int()> configure(CLI::App& app) {
 }  // namespace
 
 const Command kCompletionCommand = {
-    "completion",
-    "bash|zsh|fish",
-    "print a shell completion script",
-    "Example:\n  source <(wherry completion bash)\n",
+    "completion", "bash|zsh|fish", "print a shell completion script", "Example:\n  source <(wherry completion bash)\n",
     configure,
 };
 

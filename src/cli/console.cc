@@ -148,7 +148,8 @@ uint64_t parse_bytes(std::string_view option, std::string_view text) {
   if (!unit.empty()) {
     const size_t power = std::string_view("kmgt").find(static_cast<char>(unit[0] | 0x20));
     const std::string_view rest = unit.substr(1);
-    if (power != std::string_view::npos && (rest.empty() || rest == "B" || rest == "iB" || rest == "b" || rest == "ib")) {
+    if (power != std::string_view::npos &&
+        (rest.empty() || rest == "B" || rest == "iB" || rest == "b" || rest == "ib")) {
       value *= std::exp2(10.0 * static_cast<double>(power + 1));
     } else if (unit != "B" && unit != "b") {
       throw UsageError{fmt::format("{}: '{}' is no size; write 65536, 64k, 16M or 1G", option, text)};

@@ -23,7 +23,8 @@ void switch_features(Features& features, const std::vector<std::string>& names, 
       continue;
     }
     const auto feature = feature_by_name(name);
-    if (!feature) throw UsageError{fmt::format("{}: there is no feature '{}'; there are {}", option, name, feature_names())};
+    if (!feature)
+      throw UsageError{fmt::format("{}: there is no feature '{}'; there are {}", option, name, feature_names())};
     features.set(*feature, on);
   }
 }
@@ -44,8 +45,14 @@ void EngineOptions::add_to(CLI::App& app, bool executes) {
     app.add_option("--max-gc-heap", max_gc_heap_, "Most that garbage-collected objects may take")->type_name("SIZE");
     app.add_option("--max-stack", max_stack_, "Stack for WebAssembly frames (default 8M)")->type_name("SIZE");
   }
-  app.add_option("--enable", enable_, "Switch a language feature on (or `all`)")->type_name("FEATURE")->delimiter(',')->expected(1);
-  app.add_option("--disable", disable_, "Switch a language feature off")->type_name("FEATURE")->delimiter(',')->expected(1);
+  app.add_option("--enable", enable_, "Switch a language feature on (or `all`)")
+      ->type_name("FEATURE")
+      ->delimiter(',')
+      ->expected(1);
+  app.add_option("--disable", disable_, "Switch a language feature off")
+      ->type_name("FEATURE")
+      ->delimiter(',')
+      ->expected(1);
 }
 
 Config EngineOptions::config() const {

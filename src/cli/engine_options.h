@@ -11,7 +11,8 @@ namespace wherry::cli {
 
 class EngineOptions {
  public:
-  /// --enable, --disable; with `executes`, also --tier, --bounds, --deterministic, --max-memory, --max-table, --max-gc-heap, --max-stack.
+  /// --enable, --disable; with `executes`, also --tier, --bounds, --deterministic, --max-memory, --max-table,
+  /// --max-gc-heap, --max-stack.
   void add_to(CLI::App& app, bool executes);
   /// The configuration they ask for; throws UsageError.
   Config config() const;

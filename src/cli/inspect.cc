@@ -63,7 +63,9 @@ void print_json(const Module& module, const std::string& file) {
   if (!module.name().empty()) json["name"] = module.name();
   json["imports"] = Json::array();
   for (const ImportType& import : module.imports()) {
-    json["imports"].push_back({{"module", import.module}, {"name", import.name}, {"kind", name(kind(import.type))},
+    json["imports"].push_back({{"module", import.module},
+                               {"name", import.name},
+                               {"kind", name(kind(import.type))},
                                {"type", engine.to_string(import.type)}});
   }
   json["exports"] = Json::array();
@@ -83,7 +85,8 @@ void print_json(const Module& module, const std::string& file) {
 
 void print_text(const Module& module, const std::string& file) {
   const Engine& engine = module.engine();
-  fmt::print("{}: {} bytes{}{}\n", file, module.bytes().size(), module.name().empty() ? "" : ", module ", module.name());
+  fmt::print("{}: {} bytes{}{}\n", file, module.bytes().size(), module.name().empty() ? "" : ", module ",
+             module.name());
   const auto heading = [](std::string_view what, size_t count) { fmt::print("\n{} ({})\n", what, count); };
 
   const auto imports = module.imports();

@@ -96,7 +96,8 @@ int dispatch(std::vector<std::string> args) {
     return run(*command, std::move(args));
   }
   // A file (it has a dot or a slash) or options: an implied `run`.
-  if (first.starts_with('-') || first.find_first_of("./") != std::string::npos) return run(kRunCommand, std::move(args));
+  if (first.starts_with('-') || first.find_first_of("./") != std::string::npos)
+    return run(kRunCommand, std::move(args));
   return usage_error("", fmt::format("there is no command '{}'", first));
 }
 

@@ -166,7 +166,8 @@ class Runner {
     const FuncType type = func->type();
     if (words.size() != type.params.size()) {
       throw UsageError{fmt::format("{} takes {} argument{}, not {}: {}", name, type.params.size(),
-                                   type.params.size() == 1 ? "" : "s", words.size(), engine_.to_string(ExternType(type)))};
+                                   type.params.size() == 1 ? "" : "s", words.size(),
+                                   engine_.to_string(ExternType(type)))};
     }
     std::vector<Value> args;
     for (size_t i = 0; i < words.size(); ++i) {
@@ -196,20 +197,30 @@ class Runner {
 
 std::function<int()> configure(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  app.add_option("--dir", options->directories, "Give the guest a directory: HOST, HOST::GUEST, GUEST:HOST; read-only with :ro")
-      ->type_name("DIR")->expected(1)->take_all();
+  app.add_option("--dir", options->directories,
+                 "Give the guest a directory: HOST, HOST::GUEST, GUEST:HOST; read-only with :ro")
+      ->type_name("DIR")
+      ->expected(1)
+      ->take_all();
   app.add_option("--env", options->environment, "Give the guest an environment variable; NAME alone passes yours on")
-      ->type_name("NAME[=VALUE]")->expected(1)->take_all();
+      ->type_name("NAME[=VALUE]")
+      ->expected(1)
+      ->take_all();
   app.add_option("--invoke", options->invoke, "Call this export with the words after FILE, and print its results")
       ->type_name("NAME");
-  app.add_flag("--reactor", options->reactor, "Do not run _start: call _initialize, then the export named by the word after FILE");
+  app.add_flag("--reactor", options->reactor,
+               "Do not run _start: call _initialize, then the export named by the word after FILE");
   app.add_option("--module", options->modules, "Instantiate another module first, for FILE to import from")
-      ->type_name("NAME=FILE")->expected(1)->take_all();
-  app.add_option("--argv0", options->argv0, "The program's name as the guest sees it (default: FILE)")->type_name("NAME");
+      ->type_name("NAME=FILE")
+      ->expected(1)
+      ->take_all();
+  app.add_option("--argv0", options->argv0, "The program's name as the guest sees it (default: FILE)")
+      ->type_name("NAME");
   app.add_option("--stdin", options->stdin_file, "Standard input from a file")->type_name("FILE");
   app.add_option("--stdout", options->stdout_file, "Standard output to a file")->type_name("FILE");
   app.add_option("--stderr", options->stderr_file, "Standard error to a file")->type_name("FILE");
-  app.add_option("--time-limit", options->time_limit, "End the guest after this long: 500ms, 2s, 1m")->type_name("TIME");
+  app.add_option("--time-limit", options->time_limit, "End the guest after this long: 500ms, 2s, 1m")
+      ->type_name("TIME");
   app.add_option("--fuel", options->fuel, "End the guest after this many instructions")->type_name("COUNT");
   options->engine.add_to(app, true);
   return [options, &app] {
@@ -229,7 +240,8 @@ const Command kRunCommand = {
     "run",
     "[OPTIONS] FILE [ARG...]",
     "run a program, or call a function of a module",
-    "What stands after FILE belongs to the guest. The exit code is the guest's; a trap prints a backtrace and gives 134.\n\n"
+    "What stands after FILE belongs to the guest. The exit code is the guest's; a trap prints a backtrace and gives "
+    "134.\n\n"
     "Examples:\n"
     "  wherry run app.wasm --its-own-option\n"
     "  wherry run --dir .::/work:ro --env HOME=/work app.wasm\n"

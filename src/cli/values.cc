@@ -66,7 +66,9 @@ std::string print_float(F value) {
 }  // namespace
 
 Result<Value> parse_value(std::string_view text, ValType type) {
-  const auto no = [&](std::string_view what) { return fail(ErrorCode::kType, fmt::format("'{}' is not {}", text, what)); };
+  const auto no = [&](std::string_view what) {
+    return fail(ErrorCode::kType, fmt::format("'{}' is not {}", text, what));
+  };
   uint64_t bits = 0;
   switch (type.kind()) {
     case ValType::kI32:

@@ -9,9 +9,9 @@
 
 namespace wherry::cli {
 
-/// i32 and i64 in decimal or 0x hexadecimal, signed or unsigned; f32 and f64 in decimal or hexadecimal, "inf", "nan"; v128
-/// as one number up to 2^128 - 1 (WasmEdge's form) or 0x and 32 digits; a nullable reference as "null". Error: kType,
-/// naming the text.
+/// i32 and i64 in decimal or 0x hexadecimal, signed or unsigned; f32 and f64 in decimal or hexadecimal, "inf", "nan";
+/// v128 as one number up to 2^128 - 1 (WasmEdge's form) or 0x and 32 digits; a nullable reference as "null". Error:
+/// kType, naming the text.
 Result<Value> parse_value(std::string_view text, ValType type);
 
 /// The form parse_value reads: integers signed, floats in the fewest digits that give the same value.

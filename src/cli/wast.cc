@@ -66,7 +66,8 @@ int run(const Options& options) {
       ++failures;
       fmt::print("{}:{}:{}: {}\n", file, failure.line, failure.column, failure.message);
     }
-    if (!options.quiet) fmt::print("{}: {} of {} passed\n", file, result->commands - result->failures.size(), result->commands);
+    if (!options.quiet)
+      fmt::print("{}: {} of {} passed\n", file, result->commands - result->failures.size(), result->commands);
   }
   for (const std::string& unfulfilled : *expected) {
     fmt::print("{}: expected to fail, but passed; remove it from {}\n", unfulfilled, options.expected_failures);

@@ -13,8 +13,18 @@
 namespace wherry::cli {
 namespace {
 
-using namespace wasm::wast;
 using wasm::position_of;
+using wasm::wast::Action;
+using wasm::wast::AssertAction;
+using wasm::wast::AssertModule;
+using wasm::wast::AssertReturn;
+using wasm::wast::Command;
+using wasm::wast::Id;
+using wasm::wast::InstanceCommand;
+using wasm::wast::ModuleCommand;
+using wasm::wast::Pattern;
+using wasm::wast::RegisterCommand;
+using wasm::wast::ScriptModule;
 using ScriptValue = wasm::wast::Value;
 
 bool is_f32_nan(uint32_t bits, Pattern::Nan nan) {
@@ -116,11 +126,12 @@ class ScriptRunner {
   }
 
   Result<ScriptResult> run(std::string_view script) {
-    WHERRY_TRY(const std::vector<Command> commands, parse_wast(script));
+    WHERRY_TRY(const std::vector<Command> commands, wasm::wast::parse_wast(script));
     WHERRY_CHECK(define_spectest(linker_, store_));
     for (const Command& command : commands) {
       ++result_.commands;
-      const std::optional<std::string> failure = std::visit([this](const auto& what) { return run(what); }, command.what);
+      const std::optional<std::string> failure =
+          std::visit([this](const auto& what) { return run(what); }, command.what);
       if (!failure) continue;
       const auto at = position_of(script, command.offset);
       result_.failures.push_back({at.line, at.column, *failure});

@@ -1,11 +1,12 @@
 // wherry wat2wasm and wherry wasm2wat: the text format, both ways.
+#include "wasm/text/wat.h"
+
 #include <memory>
 
 #include "cli/command.h"
 #include "cli/console.h"
 #include "cli/engine_options.h"
 #include "cli/module_file.h"
-#include "wasm/text/wat.h"
 
 namespace wherry::cli {
 namespace {
