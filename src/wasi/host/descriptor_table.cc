@@ -1,0 +1,60 @@
+#include "wasi/host/descriptor_table.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace wherry::wasi::host {
+
+HostResult<TableEntry> DescriptorTable::get(uint32_t number) const {
+  std::lock_guard lock(mutex_);
+  if (!in_use(number)) return error(Errno::kBadf);
+  return entries_[number];
+}
+
+HostResult<uint32_t> DescriptorTable::insert(TableEntry entry) {
+  std::lock_guard lock(mutex_);
+  while (in_use(lowest_free_)) ++lowest_free_;
+  if (lowest_free_ == kMaxDescriptors) return error(Errno::kMfile);
+  if (lowest_free_ == entries_.size()) entries_.emplace_back();
+  entries_[lowest_free_] = std::move(entry);
+  return lowest_free_++;
+}
+
+void DescriptorTable::place(uint32_t number, TableEntry entry) {
+  std::lock_guard lock(mutex_);
+  assert(!in_use(number) && number < kMaxDescriptors);
+  if (number >= entries_.size()) entries_.resize(number + 1);
+  entries_[number] = std::move(entry);
+}
+
+HostResult<> DescriptorTable::close(uint32_t number) {
+  TableEntry closed;  // Destroyed after the lock is gone: closing may take long.
+  std::lock_guard lock(mutex_);
+  if (!in_use(number)) return error(Errno::kBadf);
+  closed = std::exchange(entries_[number], {});
+  lowest_free_ = std::min(lowest_free_, number);
+  return {};
+}
+
+HostResult<> DescriptorTable::renumber(uint32_t from, uint32_t to) {
+  TableEntry closed;
+  std::lock_guard lock(mutex_);
+  if (!in_use(from) || !in_use(to)) return error(Errno::kBadf);
+  if (from == to) return {};
+  closed = std::exchange(entries_[to], std::exchange(entries_[from], {}));
+  lowest_free_ = std::min(lowest_free_, from);
+  return {};
+}
+
+HostResult<> DescriptorTable::reduce_rights(uint32_t number, uint64_t rights, uint64_t inheriting) {
+  std::lock_guard lock(mutex_);
+  if (!in_use(number)) return error(Errno::kBadf);
+  TableEntry& entry = entries_[number];
+  if ((rights & ~entry.rights) != 0 || (inheriting & ~entry.inheriting) != 0) return error(Errno::kNotcapable);
+  entry.rights = rights;
+  entry.inheriting = inheriting;
+  return {};
+}
+
+}  // namespace wherry::wasi::host

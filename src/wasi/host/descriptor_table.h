@@ -1,0 +1,49 @@
+// A guest's descriptors by number.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "wasi/host/descriptor.h"
+
+namespace wherry::wasi::host {
+
+/// What a number stands for. Copies share the descriptor.
+struct TableEntry {
+  std::shared_ptr<Descriptor> descriptor;
+  /// WASI preview 1's rights: what may be done with the descriptor, and at most with those opened through it.
+  uint64_t rights = 0;
+  uint64_t inheriting = 0;
+  /// Set for preopened directories: the name the guest knows it by.
+  std::shared_ptr<const std::string> preopen_name;
+};
+
+/// Thread-safe.
+class DescriptorTable {
+ public:
+  static constexpr uint32_t kMaxDescriptors = 1 << 16;
+
+  HostResult<TableEntry> get(uint32_t number) const;
+  /// The lowest free number. kMfile when there is none.
+  HostResult<uint32_t> insert(TableEntry entry);
+  /// Puts an entry at a number of the caller's choosing, which must be free: for building the table.
+  void place(uint32_t number, TableEntry entry);
+  HostResult<> close(uint32_t number);
+  /// Moves the entry `from` to the number `to`, which must be in use; what was there is closed.
+  HostResult<> renumber(uint32_t from, uint32_t to);
+  /// kNotcapable if a right would be added.
+  HostResult<> reduce_rights(uint32_t number, uint64_t rights, uint64_t inheriting);
+
+ private:
+  bool in_use(uint32_t number) const { return number < entries_.size() && entries_[number].descriptor != nullptr; }
+
+  mutable std::mutex mutex_;
+  std::vector<TableEntry> entries_;  ///< Without a descriptor: free.
+  uint32_t lowest_free_ = 0;         ///< No number below it is free.
+};
+
+}  // namespace wherry::wasi::host

@@ -1,0 +1,187 @@
+// Functions that wait: polling and sockets.
+#include "wasi/host/poll.h"
+#include "wasi/host/socket.h"
+#include "wasi/preview1_util.h"
+
+namespace wherry::wasi {
+
+using host::DescriptorFlags;
+using host::Errno;
+using host::error;
+using host::HostResult;
+using host::PollRequest;
+using host::Socket;
+using host::TableEntry;
+
+namespace {
+
+constexpr uint32_t kMaxSubscriptions = 1 << 16;
+constexpr uint8_t kTypeClock = PollRequest::kClock, kTypeRead = PollRequest::kRead, kTypeWrite = PollRequest::kWrite;
+static_assert(kTypeClock == 0 && kTypeRead == 1 && kTypeWrite == 2);
+constexpr uint16_t kAbsolute = 1;
+
+struct GuestSubscription {
+  uint64_t userdata;
+  uint8_t type;
+  uint8_t padding1[7];
+  uint32_t id;  ///< Of the clock, or the descriptor.
+  uint32_t padding2;
+  uint64_t timeout;
+  uint64_t precision;
+  uint16_t flags;
+  uint8_t padding3[6];
+};
+static_assert(sizeof(GuestSubscription) == 48);
+
+struct GuestSubscriptionUnstable {
+  uint64_t userdata;
+  uint8_t type;
+  uint8_t padding1[7];
+  union {
+    uint64_t clock_userdata;
+    uint32_t fd;
+  };
+  uint32_t clock;
+  uint32_t padding2;
+  uint64_t timeout;
+  uint64_t precision;
+  uint16_t flags;
+  uint8_t padding3[6];
+};
+static_assert(sizeof(GuestSubscriptionUnstable) == 56);
+
+struct GuestEvent {
+  uint64_t userdata;
+  uint16_t error;
+  uint8_t type;
+  uint8_t padding1[5];
+  uint64_t bytes;
+  uint16_t flags;
+  uint8_t padding2[6];
+};
+static_assert(sizeof(GuestEvent) == 32);
+
+HostResult<GuestSubscription> load_subscription(const Call& call, uint64_t address, uint64_t index) {
+  if (call.abi == Abi::kPreview1) {
+    return call.memory.load<GuestSubscription>(address + index * sizeof(GuestSubscription));
+  }
+  WHERRY_TRY(const auto old,
+             call.memory.load<GuestSubscriptionUnstable>(address + index * sizeof(GuestSubscriptionUnstable)));
+  return GuestSubscription{.userdata = old.userdata,
+                           .type = old.type,
+                           .padding1 = {},
+                           .id = old.type == kTypeClock ? old.clock : old.fd,
+                           .padding2 = 0,
+                           .timeout = old.timeout,
+                           .precision = old.precision,
+                           .flags = old.flags,
+                           .padding3 = {}};
+}
+
+HostResult<PollRequest> to_request(const host::DescriptorTable& table, const GuestSubscription& subscription) {
+  PollRequest request;
+  switch (subscription.type) {
+    case kTypeClock:
+      if ((subscription.flags & ~kAbsolute) != 0) return error(Errno::kInval);
+      request.clock = static_cast<host::ClockId>(subscription.id);
+      if (subscription.id >= host::kClockCount) request.failure = Errno::kInval;
+      request.time = subscription.timeout;
+      request.absolute = (subscription.flags & kAbsolute) != 0;
+      return request;
+    case kTypeRead:
+    case kTypeWrite: {
+      const bool reads = subscription.type == kTypeRead;
+      request.kind = reads ? PollRequest::kRead : PollRequest::kWrite;
+      const uint64_t rights = Rights::kPollFdReadwrite | (reads ? Rights::kFdRead : Rights::kFdWrite);
+      if (auto entry = find(table, subscription.id, rights)) {
+        request.descriptor = std::move(entry->descriptor);
+      } else {
+        request.failure = entry.error();
+      }
+      return request;
+    }
+    default:
+      return error(Errno::kInval);
+  }
+}
+
+/// The socket `fd`. That it is none comes before any lack of rights.
+HostResult<TableEntry> find_socket(const host::DescriptorTable& table, uint32_t fd, uint64_t rights) {
+  WHERRY_TRY(const TableEntry any, table.get(fd));
+  if (any.descriptor->as_socket() == nullptr) return error(Errno::kNotsock);
+  return find(table, fd, rights);
+}
+
+}  // namespace
+
+HostResult<> Preview1::poll_oneoff(Call& call, uint32_t subscriptions, uint32_t events, uint32_t count,
+                                   uint32_t count_out) {
+  if (count == 0 || count > kMaxSubscriptions) return error(Errno::kInval);
+  WHERRY_CHECK(call.memory.range(events, uint64_t{count} * sizeof(GuestEvent)));
+  WHERRY_CHECK(call.memory.range(count_out, sizeof(uint32_t)));
+  // All are read before any event is written: the two arrays may overlap.
+  std::vector<PollRequest> requests;
+  std::vector<uint64_t> userdata;
+  for (uint64_t i = 0; i < count; ++i) {
+    WHERRY_TRY(const GuestSubscription subscription, load_subscription(call, subscriptions, i));
+    WHERRY_TRY(requests.emplace_back(), to_request(context_.table, subscription));
+    userdata.push_back(subscription.userdata);
+  }
+  WHERRY_TRY(const auto happened, host::poll_first(requests, *context_.clocks, call.waiter));
+  uint64_t at = events;
+  for (const host::PollEvent& event : happened) {
+    const GuestEvent guest = {.userdata = userdata[event.request],
+                              .error = static_cast<uint16_t>(event.failure),
+                              .type = requests[event.request].kind,
+                              .padding1 = {},
+                              .bytes = event.bytes,
+                              .flags = event.hang_up,
+                              .padding2 = {}};
+    WHERRY_CHECK(call.memory.store(at, guest));
+    at += sizeof guest;
+  }
+  return call.memory.store(count_out, static_cast<uint32_t>(happened.size()));
+}
+
+HostResult<> Preview1::sock_accept(Call& call, uint32_t fd, uint32_t flags, uint32_t fd_out) {
+  WHERRY_TRY(const TableEntry entry, find_socket(context_.table, fd, Rights::kSockAccept));
+  if ((flags & ~uint32_t{DescriptorFlags::kNonblock}) != 0) return error(Errno::kInval);
+  WHERRY_CHECK(call.memory.range(fd_out, sizeof(uint32_t)));
+  TableEntry accepted;
+  accepted.rights = accepted.inheriting = Rights::kSocket;
+  WHERRY_TRY(accepted.descriptor, entry.descriptor->as_socket()->accept(static_cast<uint16_t>(flags), call.waiter));
+  WHERRY_TRY(const uint32_t number, context_.table.insert(std::move(accepted)));
+  return call.memory.store(fd_out, number);
+}
+
+HostResult<> Preview1::sock_recv(Call& call, uint32_t fd, uint32_t iovs, uint32_t iovs_len, uint32_t receive_flags,
+                                 uint32_t size_out, uint32_t flags_out) {
+  WHERRY_TRY(const TableEntry entry, find_socket(context_.table, fd, Rights::kFdRead));
+  if ((receive_flags & ~uint32_t{Socket::kPeek | Socket::kWaitAll}) != 0) return error(Errno::kInval);
+  WHERRY_TRY(const IoVectors vectors, call.memory.io_vectors(iovs, iovs_len));
+  WHERRY_CHECK(call.memory.range(size_out, sizeof(uint32_t)));
+  WHERRY_CHECK(call.memory.range(flags_out, sizeof(uint16_t)));
+  WHERRY_TRY(const Socket::Received received,
+             entry.descriptor->as_socket()->receive(vectors.span(), static_cast<uint16_t>(receive_flags), call.waiter));
+  WHERRY_CHECK(call.memory.store(size_out, static_cast<uint32_t>(received.bytes)));
+  return call.memory.store(flags_out, static_cast<uint16_t>(received.truncated));
+}
+
+HostResult<> Preview1::sock_send(Call& call, uint32_t fd, uint32_t iovs, uint32_t iovs_len, uint32_t send_flags,
+                                 uint32_t size_out) {
+  WHERRY_TRY(const TableEntry entry, find_socket(context_.table, fd, Rights::kFdWrite));
+  if (send_flags != 0) return error(Errno::kInval);
+  WHERRY_TRY(const IoVectors vectors, call.memory.io_vectors(iovs, iovs_len));
+  WHERRY_CHECK(call.memory.range(size_out, sizeof(uint32_t)));
+  WHERRY_TRY(const size_t sent, entry.descriptor->write(vectors.span(), call.waiter));
+  return call.memory.store(size_out, static_cast<uint32_t>(sent));
+}
+
+HostResult<> Preview1::sock_shutdown(Call&, uint32_t fd, uint32_t how) {
+  constexpr uint32_t kReading = 1, kWriting = 2;
+  WHERRY_TRY(const TableEntry entry, find_socket(context_.table, fd, Rights::kSockShutdown));
+  if ((how & ~(kReading | kWriting)) != 0) return error(Errno::kInval);
+  return entry.descriptor->as_socket()->shut_down((how & kReading) != 0, (how & kWriting) != 0);
+}
+
+}  // namespace wherry::wasi

@@ -1,0 +1,67 @@
+// Binds the functions of preview 1 to the runtime.
+#include "wasi/host/context.h"
+#include "wasi/preview1.h"
+#include "wherry/caller.h"
+#include "wherry/wasi.h"
+
+namespace wherry {
+
+namespace {
+
+class CallerWaiter final : public wasi::host::Waiter {
+ public:
+  explicit CallerWaiter(const Caller& caller) : caller_(caller) {}
+  bool interrupted() const override { return caller_.interrupted(); }
+
+ private:
+  const Caller& caller_;
+};
+
+FuncType func_type(const wasi::Preview1Function& function) {
+  FuncType type;
+  for (const char letter : function.params) type.params.push_back(letter == 'I' ? ValType::kI64 : ValType::kI32);
+  if (function.result == wasi::Preview1Result::kErrno) type.results.push_back(ValType::kI32);
+  return type;
+}
+
+CallResult<> invoke(const wasi::Preview1Function& function, wasi::Abi abi, wasi::host::Context& context, Caller& caller,
+                    std::span<Slot> slots) {
+  CallerWaiter waiter(caller);
+  wasi::Preview1 preview1(context);
+  wasi::Call call = {.memory = wasi::GuestMemory(caller.memory_bytes()), .abi = abi, .waiter = waiter};
+  const wasi::host::Errno result = function.invoke(preview1, call, slots.data());
+  if (call.exit_code) return std::unexpected(Trap::exit(*call.exit_code));
+  if (function.result == wasi::Preview1Result::kErrno) slots[0] = static_cast<uint16_t>(result);
+  return {};
+}
+
+/// `context_of(caller)` gives the context to serve, or null.
+template <class ContextOf>
+Result<> add(Linker& linker, ContextOf context_of) {
+  for (const wasi::Abi abi : {wasi::Abi::kPreview1, wasi::Abi::kUnstable}) {
+    for (const wasi::Preview1Function& function : wasi::preview1_functions()) {
+      auto call = [&function, abi, context_of](Caller& caller, std::span<Slot> slots) -> CallResult<> {
+        wasi::host::Context* context = context_of(caller);
+        if (context == nullptr) return caller.fail("this store holds no WASI world");
+        return invoke(function, abi, *context, caller, slots);
+      };
+      WHERRY_CHECK(linker.raw_function(wasi::module_name(abi), function.name, func_type(function), std::move(call)));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<> add_wasi(Linker& linker, const Wasi& wasi) {
+  return add(linker, [wasi](const Caller&) { return &wasi.impl(); });
+}
+
+Result<> add_wasi(Linker& linker) {
+  return add(linker, [](const Caller& caller) -> wasi::host::Context* {
+    const Wasi* wasi = caller.find_data<Wasi>();
+    return wasi == nullptr ? nullptr : &wasi->impl();
+  });
+}
+
+}  // namespace wherry
