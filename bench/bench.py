@@ -14,7 +14,7 @@ import time
 
 import engines as engine_list
 import report
-from measure import Launcher, Series, paired_ratio
+from measure import Launcher, PlainRunner, Series, paired_ratio
 
 ROOT = engine_list.ROOT
 RESULTS = engine_list.HERE / "results"
@@ -81,7 +81,7 @@ def choose_engines(args) -> list[engine_list.Engine]:
     return [by_name[name] for name in args.engines.split(",")]
 
 
-def run_rounds(launcher: Launcher, guests: list[Guest], engines: list[engine_list.Engine], args, small: bool):
+def run_rounds(launcher: Launcher | PlainRunner, guests: list[Guest], engines: list[engine_list.Engine], args, small: bool):
     """Every round runs each guest in all engines one after the other, so that what disturbs the machine disturbs all."""
     series = {(g.name, e.name): Series() for g in guests for e in engines}
     for number in range(args.repeat):
@@ -195,10 +195,9 @@ def command_run(args) -> int:
 
 def command_check(args) -> int:
     """Every guest once, small, for its answer alone."""
-    launcher = Launcher(args.build_dir)
     guests, engines = load_guests(args.build_dir, args.guests, args.extra), choose_engines(args)
     args.repeat = 1
-    series = run_rounds(launcher, guests, engines, args, small=True)
+    series = run_rounds(PlainRunner(), guests, engines, args, small=True)
     failures = 0
     for (guest, engine), s in series.items():
         if s.reason and s.reason != "no such program":

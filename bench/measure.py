@@ -59,6 +59,18 @@ class Launcher:
                    err.decode(errors="replace"))
 
 
+class PlainRunner:
+    """Runs commands for their answers alone, where no launcher has been built."""
+
+    def run(self, command: list[str], limit: int = 60, cwd: str | None = None) -> Run:
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=limit, check=False,
+                                  cwd=cwd, stdin=subprocess.DEVNULL)
+        except subprocess.TimeoutExpired:
+            return Run(TIMED_OUT, 0, 0, 0, 0, 0, "", "")
+        return Run(done.returncode, 0, 0, 0, 0, 0, done.stdout, done.stderr)
+
+
 @dataclasses.dataclass
 class Series:
     """The runs of one guest in one engine, in the order of the rounds; or the reason there are none."""
