@@ -53,17 +53,15 @@ bool ByteReader::name(std::string_view& out) {
   return true;
 }
 
-bool ByteReader::fail(ErrorCode code, std::string message, uint64_t offset) {
-  if (!error_) error_.emplace(code, std::move(message), offset);
+bool ByteReader::fail(ErrorCode code, std::string_view message, uint64_t offset) {
+  if (!error_) error_.emplace(code, std::string(message), offset);
   return false;
 }
 bool ByteReader::fail(Error error) {
   if (!error_) error_ = std::move(error);
   return false;
 }
-bool ByteReader::fail_malformed(std::string_view message) {
-  return fail(ErrorCode::kMalformed, std::string(message), offset());
-}
+bool ByteReader::fail_malformed(std::string_view message) { return fail(ErrorCode::kMalformed, message, offset()); }
 bool ByteReader::fail_end() { return fail_malformed("unexpected end"); }
 
 }  // namespace wherry::base

@@ -106,7 +106,7 @@ class ByteReader {
   Error take_error() { return std::move(*error_); }
 
   /// Remembers the error if it is the first, and returns false.
-  [[gnu::cold, gnu::noinline]] bool fail(ErrorCode code, std::string message, uint64_t offset);
+  [[gnu::cold, gnu::noinline]] bool fail(ErrorCode code, std::string_view message, uint64_t offset);
   [[gnu::cold, gnu::noinline]] bool fail(Error error);
   [[gnu::cold, gnu::noinline]] bool fail_malformed(std::string_view message);
   [[gnu::cold, gnu::noinline]] bool fail_end();

@@ -146,8 +146,7 @@ class FunctionReader : public FunctionReaderBase {
   {
     if (!begin_function(index)) return false;
     sink_.begin(*this);
-    if (!run()) return false;
-    if (!at_end()) return fail(ErrorCode::kMalformed, "END opcode expected", offset());
+    if (!run() || !check_end()) return false;
     sink_.finish();
     return true;
   }
@@ -163,19 +162,21 @@ class FunctionReader : public FunctionReaderBase {
     return true;
   }
 
- private:
+ protected:
   bool run() {
-    do {
-      op_start_ = pc_;
-      if (pc_ == end_) [[unlikely]]
-        return fail_end();
+    while (!controls_.empty()) {
       if (!step()) [[unlikely]]
         return false;
-    } while (!controls_.empty());
+    }
     return true;
   }
+  bool check_end() { return at_end() || fail(ErrorCode::kMalformed, "END opcode expected", offset()); }
 
-  [[gnu::always_inline]] bool step() {
+  /// Reads one op.
+  bool step() {
+    op_start_ = pc_;
+    if (pc_ == end_) [[unlikely]]
+      return fail_end();
     const uint32_t byte = *pc_++;
     switch (byte) {
 #define WHERRY_OP(code, id, text, imm, sig, feature, access, effect) \
@@ -190,6 +191,7 @@ class FunctionReader : public FunctionReaderBase {
     return fail_opcode(byte, op_offset());
   }
 
+ private:
   bool step_prefixed(uint8_t prefix) {
     uint32_t full;
     if (!sub_opcode(prefix, full)) return false;
@@ -413,8 +415,6 @@ class FunctionReader : public FunctionReaderBase {
   template <Op kOp>
   bool check_plain(const Imm& imm) {
     constexpr const OpInfo& kInfo = info(kOp);
-    constexpr std::string_view kParams = kInfo.signature.params;
-    constexpr std::string_view kResults = kInfo.signature.results;
     constexpr ImmKind kImm = kInfo.imm;
 
     ValType address;
@@ -442,41 +442,7 @@ class FunctionReader : public FunctionReaderBase {
       }
     }
 
-    bool matches = static_cast<size_t>(operands_.end() - base_) >= kParams.size();
-    if (matches) [[likely]] {
-      const ValType* operand = operands_.end() - kParams.size();
-      for (size_t i = 0; i < kParams.size(); ++i) matches &= operand[i] == letter_type(kParams[i], address);
-    }
-    ValType* to;
-    if (matches) [[likely]] {
-      to = operands_.end() - kParams.size();
-    } else {
-      // Unreachable code, or an error.
-      for (size_t i = kParams.size(); i-- > 0;) {
-        if (!pop_slow(letter_type(kParams[i], address))) return false;
-      }
-      to = operands_.end();
-    }
-    for (char letter : kResults) *to++ = letter_type(letter, address);
-    operands_.set_end(to);
-    return true;
-  }
-
-  static constexpr ValType letter_type(char letter, ValType address) {
-    switch (letter) {
-      case 'i':
-        return ValType::kI32;
-      case 'l':
-        return ValType::kI64;
-      case 'f':
-        return ValType::kF32;
-      case 'd':
-        return ValType::kF64;
-      case 'v':
-        return ValType::kV128;
-      default:
-        return address;
-    }
+    return apply<kInfo.signature>(address);
   }
 
   /// Lanes that a lane index chooses from: by the shape in the op's name, or what of the vector is stored.

@@ -9,8 +9,8 @@ namespace wherry::wasm {
 
 // ---- Errors.
 
-bool FunctionReaderBase::fail_invalid(std::string message) {
-  return fail(ErrorCode::kInvalid, std::move(message), op_offset());
+bool FunctionReaderBase::fail_invalid(std::string_view message) {
+  return fail(ErrorCode::kInvalid, message, op_offset());
 }
 bool FunctionReaderBase::fail_index(std::string_view what, uint32_t index) {
   return fail_invalid("unknown " + std::string(what) + " " + std::to_string(index));
@@ -139,6 +139,15 @@ bool FunctionReaderBase::pop_slow(ValType expected) {
 bool FunctionReaderBase::pop_any_slow(ValType& out) {
   out = ValType::kBottom;
   return controls_.back().unreachable || fail_invalid("type mismatch: an operand is missing, the stack is empty");
+}
+
+bool FunctionReaderBase::apply_slow(const Signature& signature, ValType address) {
+  const std::string_view params = signature.params;
+  for (size_t i = params.size(); i-- > 0;) {
+    if (!pop(letter_type(params[i], address))) return false;
+  }
+  for (const char* result = signature.results; *result != 0; ++result) push(letter_type(*result, address));
+  return true;
 }
 
 bool FunctionReaderBase::pop_reference(ValType& out) {

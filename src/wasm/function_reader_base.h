@@ -105,6 +105,26 @@ class FunctionReaderBase : protected Decoder {
   bool pop_all(std::span<const ValType> types);
   [[gnu::noinline]] bool pop_slow(ValType expected);
   [[gnu::noinline]] bool pop_any_slow(ValType& out);
+  /// Pops and pushes what a signature says. `address`: what its p stands for.
+  template <Signature kSignature>
+  bool apply(ValType address);
+  [[gnu::noinline]] bool apply_slow(const Signature& signature, ValType address);
+  static constexpr ValType letter_type(char letter, ValType address) {
+    switch (letter) {
+      case 'i':
+        return ValType::kI32;
+      case 'l':
+        return ValType::kI64;
+      case 'f':
+        return ValType::kF32;
+      case 'd':
+        return ValType::kF64;
+      case 'v':
+        return ValType::kV128;
+      default:
+        return address;
+    }
+  }
   /// Whether `types` are on top; leaves them, retyped as `types` (br_if).
   bool retype(std::span<const ValType> types) { return types.empty() || (pop_all(types) && push_all(types)); }
 
@@ -125,9 +145,7 @@ class FunctionReaderBase : protected Decoder {
     controls_.back().unreachable = true;
     live_ = false;
   }
-  bool check_label(uint32_t depth) {
-    return depth < controls_.size() || fail_invalid("unknown label " + std::to_string(depth));
-  }
+  bool check_label(uint32_t depth) { return depth < controls_.size() || fail_index("label", depth); }
   void reset_locals(uint32_t init_height);
 
   // Typing of the ops that have a rule of their own.
@@ -210,7 +228,7 @@ class FunctionReaderBase : protected Decoder {
   bool check_data(uint32_t index);
   bool check_elem(uint32_t index);
 
-  [[gnu::cold, gnu::noinline]] bool fail_invalid(std::string message);
+  [[gnu::cold, gnu::noinline]] bool fail_invalid(std::string_view message);
   [[gnu::cold, gnu::noinline]] bool fail_index(std::string_view what, uint32_t index);
   [[gnu::cold, gnu::noinline]] bool fail_alignment(bool exact);
   [[gnu::cold, gnu::noinline]] bool fail_unset_local(uint32_t index);
@@ -242,5 +260,22 @@ class FunctionReaderBase : protected Decoder {
   base::PodStack<uint32_t> set_locals_;  // in the order they were set, to undo at the end of a block
   base::PodStack<ValType> scratch_;
 };
+
+template <Signature kSignature>
+bool FunctionReaderBase::apply(ValType address) {
+  constexpr std::string_view kParams = kSignature.params;
+  constexpr std::string_view kResults = kSignature.results;
+  if (static_cast<size_t>(operands_.end() - base_) < kParams.size()) [[unlikely]] {
+    return apply_slow(kSignature, address);
+  }
+  ValType* const operands = operands_.end() - kParams.size();
+  for (size_t i = 0; i < kParams.size(); ++i) {
+    if (operands[i] != letter_type(kParams[i], address)) [[unlikely]]
+      return apply_slow(kSignature, address);
+  }
+  for (size_t i = 0; i < kResults.size(); ++i) operands[i] = letter_type(kResults[i], address);
+  operands_.set_end(operands + kResults.size());
+  return true;
+}
 
 }  // namespace wherry::wasm

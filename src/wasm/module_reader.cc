@@ -63,7 +63,7 @@ class ModuleReader : public Decoder {
   bool count(uint32_t& out, uint32_t limit, std::string_view what);
   /// Reads an index and checks it against the size of its space.
   bool index(uint32_t& out, size_t size, std::string_view what);
-  bool fail_invalid(std::string message, uint64_t at) { return fail(ErrorCode::kInvalid, std::move(message), at); }
+  bool fail_invalid(std::string_view message, uint64_t at) { return fail(ErrorCode::kInvalid, message, at); }
 
   Module& module_;
   TypeRegistry& registry_;
