@@ -19,7 +19,7 @@ enum class BoundsStrategy : uint8_t {
 };
 
 struct Config {
-  Features features;
+  Features features = {};
   TierKind tier = TierKind::kAuto;
   BoundsStrategy bounds = BoundsStrategy::kGuard;
 

@@ -26,6 +26,9 @@ class SharedMemory {
   /// Errors: kInvalid (not shared, no maximum, or out of bounds), kLimit (no room).
   static Result<SharedMemory> make(const Engine& engine, const MemoryType& type);
 
+  /// With the current size as the minimum.
+  MemoryType type() const;
+
   /// For Wherry's own rooms.
   explicit SharedMemory(std::shared_ptr<runtime::Memory> memory) : memory_(std::move(memory)) {}
   const std::shared_ptr<runtime::Memory>& impl() const { return memory_; }

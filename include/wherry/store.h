@@ -33,11 +33,11 @@ struct TypedStoreData : StoreData {
 
 /// Upper bounds of one store, where they differ from its engine's Config.
 struct StoreLimits {
-  std::optional<uint64_t> stack_bytes;
-  std::optional<uint64_t> max_memory_bytes;    ///< Of one linear memory.
-  std::optional<uint64_t> max_table_elements;  ///< Of one table.
-  std::optional<uint64_t> max_gc_heap_bytes;
-  std::optional<uint64_t> max_instances;
+  std::optional<uint64_t> stack_bytes = {};
+  std::optional<uint64_t> max_memory_bytes = {};    ///< Of one linear memory.
+  std::optional<uint64_t> max_table_elements = {};  ///< Of one table.
+  std::optional<uint64_t> max_gc_heap_bytes = {};
+  std::optional<uint64_t> max_instances = {};
 };
 
 struct GcStats {
@@ -115,6 +115,11 @@ class Store : public StoreRef {
  public:
   explicit Store(const Engine& engine, const StoreLimits& limits = {});
   Store(Store&& other) noexcept : StoreRef(other), owned_(std::move(other.owned_)) {}
+  Store& operator=(Store&& other) noexcept {
+    owned_ = std::move(other.owned_);
+    state_ = other.state_;
+    return *this;
+  }
   ~Store();
 
  private:

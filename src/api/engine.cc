@@ -1,5 +1,7 @@
 #include "wherry/engine.h"
 
+#include <cassert>
+
 #include "engine/engine.h"
 #include "interp/interp.h"
 

@@ -51,6 +51,14 @@ StoreRef owner_of(const Extern& item) {
       item);
 }
 
+std::unexpected<Error> incompatible_import(const Module& module, size_t import, const ExternType& found) {
+  const ImportType wanted = module.imports()[import];
+  const Engine& engine = module.engine();
+  return fail(ErrorCode::kUnlinkable, "incompatible import type: " + std::string(wanted.module) + "." +
+                                          std::string(wanted.name) + ": expected " + engine.to_string(wanted.type) +
+                                          ", found " + engine.to_string(found));
+}
+
 Result<Instance> instantiate(StoreRef store, const Module& module, std::span<const runtime::Extern> imports) {
   StoreState& state = store.state();
   TrapKind trap = TrapKind::kNone;
@@ -101,7 +109,9 @@ Result<Instance> Instance::make(StoreRef store, const Module& module, std::span<
     }
     if (!(detail::owner_of(imports[i]) == store)) return fail(ErrorCode::kUnlinkable, "an import of another store");
     resolved.push_back(detail::to_internal(imports[i]));
-    WHERRY_CHECK(runtime::check_import(declared, declared.imports[i], resolved.back()));
+    if (!runtime::check_import(declared, declared.imports[i], resolved.back())) {
+      return detail::incompatible_import(module, i, type_of(imports[i]));
+    }
   }
   return detail::instantiate(store, module, resolved);
 }

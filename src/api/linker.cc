@@ -62,21 +62,28 @@ struct ResolvedImports {
 
 namespace {
 
-Result<> check(const wasm::Module& module, const wasm::Import& import, const Definition& definition) {
+Result<> check(const Module& module, size_t i, const Definition& definition) {
+  const wasm::Module& declared = module.impl()->module();
+  const wasm::Import& import = declared.imports[i];
   struct Visitor {
-    const wasm::Module& module;
-    const wasm::Import& import;
-    Result<> operator()(const HostDefinition& host) const {
-      runtime::Func func{};
-      func.type = host.type;
-      return runtime::check_import(module, import, &func);
+    const Engine& engine;
+    /// A function of that type in no store, to be looked at only.
+    runtime::Func& probe;
+    std::pair<runtime::Extern, ExternType> operator()(const HostDefinition& host) const {
+      probe.type = host.type;
+      return {&probe, engine.func_type(host.type)};
     }
-    Result<> operator()(const SharedMemory& memory) const {
-      return runtime::check_import(module, import, memory.impl().get());
+    std::pair<runtime::Extern, ExternType> operator()(const SharedMemory& memory) const {
+      return {memory.impl().get(), memory.type()};
     }
-    Result<> operator()(const Extern& item) const { return runtime::check_import(module, import, to_internal(item)); }
+    std::pair<runtime::Extern, ExternType> operator()(const Extern& item) const {
+      return {to_internal(item), type_of(item)};
+    }
   };
-  return std::visit(Visitor{module, import}, definition);
+  runtime::Func probe{};
+  const auto [found, type] = std::visit(Visitor{module.engine(), probe}, definition);
+  if (runtime::check_import(declared, import, found)) return {};
+  return incompatible_import(module, i, type);
 }
 
 runtime::Extern materialize(StoreState& store, const Definition& definition) {
@@ -181,7 +188,7 @@ Result<InstancePre> Linker::prepare(const Module& module) const {
       return fail(ErrorCode::kUnlinkable, "unknown import: " + detail::qualified(import.module, import.name) + " (" +
                                               engine().to_string(module.imports()[i].type) + ")");
     }
-    WHERRY_CHECK(detail::check(declared, import, *definition));
+    WHERRY_CHECK(detail::check(module, i, *definition));
     resolved->definitions.push_back(*definition);
   }
   return InstancePre(module, std::move(resolved));

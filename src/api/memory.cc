@@ -22,6 +22,12 @@ Result<> check_limits(const MemoryType& type) {
   return {};
 }
 
+MemoryType current_type(const runtime::Memory& memory) {
+  MemoryType type = memory.type();
+  type.limits.min = memory.pages();
+  return type;
+}
+
 }  // namespace
 
 Result<SharedMemory> SharedMemory::make(const Engine& engine, const MemoryType& type) {
@@ -30,6 +36,8 @@ Result<SharedMemory> SharedMemory::make(const Engine& engine, const MemoryType& 
   WHERRY_TRY(auto memory, runtime::Memory::make(type, engine.config().bounds, engine.config().max_memory_bytes));
   return SharedMemory(std::move(memory));
 }
+
+MemoryType SharedMemory::type() const { return current_type(*memory_); }
 
 Result<Memory> Memory::make(StoreRef store, const MemoryType& type) {
   WHERRY_CHECK(check_limits(type));
@@ -46,11 +54,7 @@ std::optional<SharedMemory> Memory::shared() const {
   return SharedMemory(memory_->shared_from_this());
 }
 
-MemoryType Memory::type() const {
-  MemoryType type = memory_->type();
-  type.limits.min = pages();
-  return type;
-}
+MemoryType Memory::type() const { return current_type(*memory_); }
 
 uint64_t Memory::pages() const { return memory_->pages(); }
 
