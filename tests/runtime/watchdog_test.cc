@@ -20,6 +20,8 @@ using namespace wherry::platform::testing;
 
 constexpr uint64_t kMillisecond = 1'000'000;
 
+uint32_t read(const uint32_t& flag) { return __atomic_load_n(&flag, __ATOMIC_RELAXED); }
+
 class Watchdog : public ::testing::Test {
  protected:
   void SetUp() override { register_guest_code(); }
@@ -28,7 +30,7 @@ class Watchdog : public ::testing::Test {
 
 TEST_F(Watchdog, StopsGuestCodeAtItsDeadline) {
   for (int i = 0; i < 5; ++i) {
-    flag = 0;
+    __atomic_store_n(&flag, 0, __ATOMIC_RELAXED);
     Fault fault{};
     const uint64_t deadline = monotonic_ns() + 5 * kMillisecond;
     const Watch watch(deadline, &flag, 17);
@@ -37,7 +39,7 @@ TEST_F(Watchdog, StopsGuestCodeAtItsDeadline) {
     EXPECT_GE(now, deadline);
     EXPECT_LT(now, deadline + 200 * kMillisecond) << "on a busy machine; some 0.1 ms on an idle one";
     RecordProperty("microseconds_late", std::to_string((now - deadline) / 1000));
-    EXPECT_EQ(flag, 17u);
+    EXPECT_EQ(read(flag), 17u);
     EXPECT_EQ(fault.address, 0u);
     EXPECT_EQ(fault.program_counter, reinterpret_cast<uintptr_t>(&guest_spin));
   }
@@ -51,7 +53,7 @@ TEST_F(Watchdog, TriggerStopsGuestCodeFromAnotherThread) {
   });
   Fault fault;
   EXPECT_EQ(run_guarded(guest_spin, nullptr, &fault), kInterrupted);
-  EXPECT_EQ(flag, 23u);
+  EXPECT_EQ(read(flag), 23u);
   other.join();
 }
 
@@ -72,7 +74,7 @@ TEST_F(Watchdog, HostCodeIsNotAbortedButItsSystemCallsAre) {
   EXPECT_TRUE(result == 7 || result == kInterrupted);
   EXPECT_TRUE(state.finished);
   EXPECT_EQ(state.error, EINTR);
-  EXPECT_EQ(flag, 1u);
+  EXPECT_EQ(read(flag), 1u);
 }
 
 TEST_F(Watchdog, SignalThatFindsHostCodeComesAgain) {
@@ -101,7 +103,7 @@ TEST_F(Watchdog, EndedWatchesAreForgotten) {
     const Watch watch(monotonic_ns() + kMillisecond * 20, &flag, 1);
   }
   std::this_thread::sleep_for(std::chrono::milliseconds(30));
-  EXPECT_EQ(flag, 0u);
+  EXPECT_EQ(read(flag), 0u);
   Fault fault;
   uint8_t byte = 9;
   EXPECT_EQ(run_guarded(guest_load, &byte, &fault), 9u);
@@ -116,7 +118,7 @@ TEST_F(Watchdog, ManyThreadsAreStoppedEachAtItsTime) {
         uint32_t own = 0;
         const Watch watch(monotonic_ns() + kMillisecond * (1 + (i + t) % 3), &own, 1);
         Fault fault;
-        if (run_guarded(guest_spin, nullptr, &fault) == kInterrupted && own == 1) ++stopped;
+        if (run_guarded(guest_spin, nullptr, &fault) == kInterrupted && read(own) == 1) ++stopped;
       }
     });
   }

@@ -24,6 +24,12 @@
 #include <sanitizer/asan_interface.h>
 #define WHERRY_ASAN 1
 #endif
+#if __has_feature(thread_sanitizer)
+// ThreadSanitizer's sigaction() holds signals that were sent back until the thread makes a system call, which guest
+// code never does. This is glibc's own.
+extern "C" int __sigaction(int signal, const struct sigaction* action, struct sigaction* previous);
+#define WHERRY_TSAN 1
+#endif
 #endif
 
 extern "C" {
@@ -224,7 +230,14 @@ void on_interrupt(int signal, siginfo_t* info, void* context) {
   errno = saved_errno;
 }
 
-void install(int signal, void (*handler)(int, siginfo_t*, void*)) {
+using Sigaction = int (*)(int, const struct sigaction*, struct sigaction*);
+#if defined(WHERRY_TSAN)
+constexpr Sigaction kPromptSigaction = &__sigaction;
+#else
+constexpr Sigaction kPromptSigaction = &sigaction;
+#endif
+
+void install(int signal, void (*handler)(int, siginfo_t*, void*), Sigaction sigaction) {
   // Read first, so that the handler never finds it missing.
   sigaction(signal, nullptr, &previous_actions[signal]);
   struct sigaction action = {};
@@ -289,8 +302,8 @@ void install_fault_handlers() {
     code_ranges();
     reservations();
     signal_stacks();
-    install(SIGSEGV, on_fault);
-    install(SIGBUS, on_fault);
+    install(SIGSEGV, on_fault, &sigaction);
+    install(SIGBUS, on_fault, &sigaction);
     return true;
   }();
   static_cast<void>(installed);
@@ -298,7 +311,7 @@ void install_fault_handlers() {
 
 void install_interrupt_handler(int signal) {
   code_ranges();
-  install(signal, on_interrupt);
+  install(signal, on_interrupt, kPromptSigaction);
 }
 
 void add_code_range(const void* begin, const void* end) {
