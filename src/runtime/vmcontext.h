@@ -76,6 +76,8 @@ struct ExecState {
   uintptr_t native_limit;
   /// Innermost call from the host into WebAssembly (tier-defined chain, for backtraces and the collector's roots).
   void* activation;
+  /// Where the last trap happened, until the next call (tier-defined, for backtraces); null: outside WebAssembly.
+  void* last_trap;
   /// The instance whose code called the host function that starts now: a tier sets it before it calls an entry that is
   /// not its own, so that the host finds its caller's memory. Null when the host itself calls.
   VMContext* caller;
