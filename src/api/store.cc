@@ -1,5 +1,6 @@
 #include "wherry/store.h"
 
+#include <cassert>
 #include <utility>
 
 #include "api/store_state.h"
