@@ -1,61 +1,57 @@
-// The name section. Spec: https://webassembly.github.io/spec/core/appendix/custom.html#name-section
+// The custom name section: https://webassembly.github.io/spec/core/appendix/custom.html#name-section
 #include <algorithm>
 
 #include "base/byte_reader.h"
+#include "wasm/binary_format.h"
 #include "wasm/module.h"
 
 namespace wherry::wasm {
+
 namespace {
 
-constexpr uint8_t kModuleName = 0;
-constexpr uint8_t kFunctionNames = 1;
+/// Reads a map from indices to names. What is out of order is dropped, so that the result is sorted.
+bool name_map(base::ByteReader& reader, std::vector<std::pair<uint32_t, std::string_view>>& out) {
+  uint32_t count;
+  if (!reader.u32(count) || count > reader.remaining()) return false;
+  out.reserve(std::min<size_t>(count, reader.remaining() / 2));
+  for (uint32_t i = 0; i < count; ++i) {
+    uint32_t index;
+    std::string_view name;
+    if (!reader.u32(index) || !reader.name(name)) return false;
+    if (out.empty() || out.back().first < index) out.emplace_back(index, name);
+  }
+  return true;
+}
 
-/// False if the section is malformed.
-bool read_names(Bytes section, NameMap& names) {
-  base::ByteReader reader(section);
+bool name_section(Bytes bytes, NameMap& names) {
+  base::ByteReader reader(bytes);
   while (!reader.at_end()) {
     uint8_t id;
     uint32_t size;
-    Bytes bytes;
-    if (!reader.u8(id) || !reader.u32(size) || !reader.bytes(size, bytes)) return false;
-    base::ByteReader subsection(bytes);
-    if (id == kModuleName) {
+    Bytes contents;
+    if (!reader.u8(id) || !reader.u32(size) || !reader.bytes(size, contents)) return false;
+    base::ByteReader subsection(contents);
+    if (id == static_cast<uint8_t>(NameSubsection::kModule)) {
       if (!subsection.name(names.module_name)) return false;
-    } else if (id == kFunctionNames) {
-      uint32_t count;
-      if (!subsection.u32(count)) return false;
-      // An entry takes two bytes at least, so the count cannot ask for more memory than the section is worth.
-      names.functions.reserve(std::min<size_t>(count, bytes.size() / 2));
-      for (uint32_t i = 0; i < count; ++i) {
-        uint32_t index;
-        std::string_view name;
-        if (!subsection.u32(index) || !subsection.name(name)) return false;
-        if (!names.functions.empty() && index <= names.functions.back().first) return false;
-        names.functions.emplace_back(index, name);
-      }
-    } else {
-      continue;
+    } else if (id == static_cast<uint8_t>(NameSubsection::kFunctions)) {
+      if (!names.functions.empty() || !name_map(subsection, names.functions)) return false;
     }
-    if (!subsection.at_end()) return false;
   }
   return true;
 }
 
 }  // namespace
 
-std::string_view NameMap::function_name(uint32_t index) const {
-  const auto it = std::lower_bound(functions.begin(), functions.end(), index,
-                                   [](const auto& entry, uint32_t i) { return entry.first < i; });
-  return it != functions.end() && it->first == index ? it->second : std::string_view();
+NameMap Module::names() const {
+  NameMap names;
+  const auto section = std::ranges::find(customs, "name", &CustomSection::name);
+  if (section != customs.end() && !name_section(section->bytes, names)) return {};
+  return names;
 }
 
-NameMap Module::names() const {
-  for (const CustomSection& section : customs) {
-    if (section.name != "name") continue;
-    NameMap names;
-    if (read_names(section.bytes, names)) return names;
-  }
-  return {};
+std::string_view NameMap::function_name(uint32_t index) const {
+  const auto found = std::ranges::lower_bound(functions, index, {}, &std::pair<uint32_t, std::string_view>::first);
+  return found != functions.end() && found->first == index ? found->second : std::string_view();
 }
 
 }  // namespace wherry::wasm
