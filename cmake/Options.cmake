@@ -27,5 +27,8 @@ if(WHERRY_SANITIZE)
   add_compile_options(-fsanitize=${WHERRY_SANITIZE} -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${WHERRY_SANITIZE})
 endif()
+if(WHERRY_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)  # coverage, which guides libFuzzer
+endif()
 # Wasm arithmetic is IEEE 754 without contraction.
 add_compile_options(-ffp-contract=off)
