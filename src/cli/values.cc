@@ -63,6 +63,20 @@ std::string print_float(F value) {
   return {buffer, end};
 }
 
+/// The null of a reference type, as a value of its hierarchy.
+Value null_of(ValType type) {
+  if (!type.heap().is_abstract()) return Value(Func());
+  switch (type.heap().abstract()) {
+    case HeapType::kFunc:
+    case HeapType::kNoFunc: return Value(Func());
+    case HeapType::kExtern:
+    case HeapType::kNoExtern: return Value(ExternRef());
+    case HeapType::kExn:
+    case HeapType::kNoExn: return Value(ExnRef());
+    default: return Value(AnyRef());
+  }
+}
+
 }  // namespace
 
 Result<Value> parse_value(std::string_view text, ValType type) {
@@ -94,7 +108,7 @@ Result<Value> parse_value(std::string_view text, ValType type) {
     }
     default:
       if (!type.is_ref() || !type.is_nullable() || text != "null") return no("a value that can be given here");
-      return Value::zero(type);
+      return null_of(type);
   }
 }
 

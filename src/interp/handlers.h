@@ -36,10 +36,10 @@ enum class Shape : uint8_t {
   kBinary,   ///< pairs[BinaryForm]; immediates in the instruction.
   kCompare,  ///< Also branches[BranchForm][sense].
   kUnary,    ///< pairs[UnaryForm]
-  kTernary,  ///< pairs[0]: slots b, c, d.
+  kLaned,    ///< pairs[BinaryForm] AS, SA, SS; the lane or lanes from the third word on.
+  kTernary,  ///< pairs[0]: slots b, c, d; pairs[1]: the third operand in the accumulator.
   kLoad,     ///< pairs[UnaryForm]; [2 + UnaryForm]: checked. Operands: address, imm offset. See ops_memory.cc.
   kStore,    ///< single[BinaryForm] up to kSI; [kCheckedStores + BinaryForm] up to kSS: checked.
-  kStack,    ///< single: operands in consecutive slots from a, results go there too.
 };
 
 /// Forms of a fused compare and branch. kBranchIS does not exist: compares can be swapped.
@@ -114,15 +114,17 @@ struct ControlHandlers {
 };
 extern const ControlHandlers kControl;
 
-/// The rows of a family.
+/// The rows of the families.
 std::span<const OpRow> int_rows();
 std::span<const OpRow> float_rows();
-std::span<const OpRow> simd_rows();
 std::span<const OpRow> memory_rows();
-std::span<const OpRow> atomic_rows();
-std::span<const OpRow> runtime_rows();
+std::array<std::span<const OpRow>, 3> simd_rows();
+/// Of relaxed vector ops, where results may depend on the machine.
+std::array<std::span<const OpRow>, 2> native_relaxed_rows();
 
 /// By op; rows of shape kNone for ops that the translator handles itself.
 const OpRow& op_row(Op op);
+/// For relaxed vector ops: as the machine does them.
+const OpRow& native_op_row(Op op);
 
 }  // namespace wherry::interp

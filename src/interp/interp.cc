@@ -87,7 +87,8 @@ TrapKind run_function(Activation& activation, Function& function, VMContext* con
   if (result == platform::kInterrupted) {
     // Registers were caught in the middle of anything: there is no frame to tell of.
     activation.pc = nullptr;
-    return static_cast<TrapKind>(__atomic_load_n(&exec->interrupt, __ATOMIC_RELAXED));
+    const uint32_t kind = __atomic_load_n(&exec->interrupt, __ATOMIC_RELAXED);
+    return kind == 0 ? TrapKind::kInterrupted : static_cast<TrapKind>(kind);
   }
   return static_cast<TrapKind>(result);
 }
@@ -210,15 +211,30 @@ std::unique_ptr<engine::Tier> make_interpreter() {
   return std::make_unique<Interpreter>();
 }
 
+namespace {
+using Rows = std::array<OpRow, wasm::kOpCount>;
+void enter_rows(Rows& table, std::span<const OpRow> family) {
+  for (const OpRow& row : family) table[static_cast<size_t>(row.op)] = row;
+}
+}  // namespace
+
 const OpRow& op_row(Op op) {
-  static const auto table = [] {
-    std::array<OpRow, wasm::kOpCount> rows{};
-    for (const auto family : {int_rows(), float_rows(), memory_rows()}) {
-      for (const OpRow& row : family) rows[static_cast<size_t>(row.op)] = row;
-    }
+  static const Rows table = [] {
+    Rows rows{};
+    for (const auto family : {int_rows(), float_rows(), memory_rows()}) enter_rows(rows, family);
+    for (const auto family : simd_rows()) enter_rows(rows, family);
     return rows;
   }();
   return table[static_cast<size_t>(op)];
+}
+
+const OpRow& native_op_row(Op op) {
+  for (const auto family : native_relaxed_rows()) {
+    for (const OpRow& row : family) {
+      if (row.op == op) return row;
+    }
+  }
+  return op_row(op);
 }
 
 }  // namespace wherry::interp

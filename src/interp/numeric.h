@@ -7,7 +7,7 @@
 namespace wherry::interp {
 
 /// Where an operand comes from.
-enum class From : uint8_t { kAcc, kB, kC, kD, kImmediate };
+enum class From : uint8_t { kAcc, kB, kC, kD, kImmediate, kThirdWord };
 
 template <class T>
 inline constexpr Class kClassOf = std::is_same_v<T, float>    ? Class::kF32
@@ -32,6 +32,7 @@ WHERRY_BODY T operand(Regs& r) {
   if constexpr (from == From::kB) return r.get<T>(r.b());
   if constexpr (from == From::kC) return r.get<T>(r.c());
   if constexpr (from == From::kD) return r.get<T>(r.d16());
+  if constexpr (from == From::kThirdWord) return r.read_code<T>(16);
   if constexpr (from == From::kImmediate) {
     if constexpr (std::is_integral_v<T>) return static_cast<T>(int64_t{r.imm()});
     return r.read_code<T>(kWideImmediate<T> ? 16 : 12);

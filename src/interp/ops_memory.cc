@@ -1,5 +1,5 @@
 // Handlers that move values: between slots and accumulators, to and from globals and linear memory.
-#include "interp/handlers.h"
+#include "interp/memory_access.h"
 #include "runtime/operations.h"
 
 namespace wherry::interp {
@@ -22,23 +22,16 @@ WHERRY_BODY void two_slots(Regs& r) {
 WHERRY_BODY void constant(Regs& r) { r.set<uint64_t>(r.a(), static_cast<uint64_t>(int64_t{r.imm()})); }
 WHERRY_BODY void constant64(Regs& r) { r.set<uint64_t>(r.a(), r.word(2)); }
 
-/// Gives a result to the accumulator, and to slot a too if `to_slot`.
-template <class T, bool to_slot>
-WHERRY_BODY void result(Regs& r, T value) {
-  r.set_acc<T>(value);
-  if constexpr (to_slot) r.set<T>(r.a(), value);
-}
-
 template <bool to_slot>
 WHERRY_BODY void constant128(Regs& r) {
-  result<Vec, to_slot>(r, r.read_code<Vec>(16));
+  give<to_slot, Vec>(r, r.read_code<Vec>(16));
 }
 
 template <class T, bool in_slot, bool to_slot>
 WHERRY_BODY void select(Regs& r) {
   const bool condition = (in_slot ? r.get<uint32_t>(r.d16()) : static_cast<uint32_t>(r.i)) != 0;
   const Slot* from = r.fp + (condition ? r.b() : r.c());
-  result<T, to_slot>(r, load_slot<T>(from));
+  give<to_slot, T>(r, load_slot<T>(from));
 }
 
 // Globals. `far` ones were imported.
@@ -50,52 +43,12 @@ WHERRY_BODY Slot* global(Regs& r) {
 }
 template <class T, bool far, bool to_slot>
 WHERRY_BODY void global_get(Regs& r) {
-  result<T, to_slot>(r, load_slot<T>(global<far>(r)));
+  give<to_slot, T>(r, load_slot<T>(global<far>(r)));
 }
 template <class T, bool far, bool from_slot>
 WHERRY_BODY void global_set(Regs& r) {
   store_slot<T>(global<far>(r), from_slot ? r.get<T>(r.b()) : r.acc<T>());
 }
-
-// Linear memory. A guarded access adds a 32-bit address and a 32-bit offset: 33 bits, which the reservation covers, so
-// an address out of bounds faults and nothing is checked. A checked access names its memory: imm is the index, with the
-// top bit set for 64-bit addresses, and [2] the offset.
-
-enum class Address : uint8_t { kAcc, kSlot, kCheckedAcc, kCheckedSlot };
-
-constexpr bool is_checked(Address kind) { return kind >= Address::kCheckedAcc; }
-constexpr bool is_in_acc(Address kind) { return kind == Address::kAcc || kind == Address::kCheckedAcc; }
-
-/// Null if out of bounds, for checked ones.
-template <Address kind, uint32_t size>
-WHERRY_BODY uint8_t* locate(Regs& r, uint32_t slot) {
-  if constexpr (!is_checked(kind)) {
-    const uint32_t address = is_in_acc(kind) ? static_cast<uint32_t>(r.i) : r.get<uint32_t>(slot);
-    return r.mem + uint64_t{address} + static_cast<uint32_t>(r.imm());
-  }
-  const auto memory = static_cast<uint32_t>(r.imm());
-  uint64_t address = is_in_acc(kind) ? r.i : r.get<uint64_t>(slot);
-  if ((memory >> 31) == 0) address = static_cast<uint32_t>(address);
-  const runtime::MemoryView* view = r.context->memories[memory & 0x7FFFFFFF];
-  const uint64_t bytes = __atomic_load_n(&view->bytes, __ATOMIC_RELAXED);
-  const bool overflows = __builtin_add_overflow(address, r.word(2), &address);
-  if (overflows || address > bytes || bytes - address < size) [[unlikely]]
-    return nullptr;
-  return view->base + address;
-}
-
-template <class Stored, class T, Address kind, bool to_slot>
-WHERRY_BODY TrapKind load(Regs& r) {
-  const uint8_t* from = locate<kind, sizeof(Stored)>(r, r.b());
-  if (is_checked(kind) && from == nullptr) return TrapKind::kMemoryOutOfBounds;
-  Stored value;
-  std::memcpy(&value, from, sizeof value);
-  if constexpr (!is_checked(kind)) pin_pc(r);
-  result<T, to_slot>(r, static_cast<T>(value));
-  return TrapKind::kNone;
-}
-
-enum class Value : uint8_t { kAcc, kSlot, kImmediate };
 
 /// The value is in slot b, or [2].
 template <class Stored, class T, Address kind, Value source>
@@ -110,16 +63,6 @@ WHERRY_BODY TrapKind store(Regs& r) {
   if constexpr (!is_checked(kind)) pin_pc(r);
   return TrapKind::kNone;
 }
-
-template <class Stored, class T>
-constexpr std::array<HandlerPair, 4> kLoads = {{
-    {straight<&load<Stored, T, Address::kAcc, false>, 2>, straight<&load<Stored, T, Address::kAcc, true>, 2>},
-    {straight<&load<Stored, T, Address::kSlot, false>, 2>, straight<&load<Stored, T, Address::kSlot, true>, 2>},
-    {straight<&load<Stored, T, Address::kCheckedAcc, false>, 3>,
-     straight<&load<Stored, T, Address::kCheckedAcc, true>, 3>},
-    {straight<&load<Stored, T, Address::kCheckedSlot, false>, 3>,
-     straight<&load<Stored, T, Address::kCheckedSlot, true>, 3>},
-}};
 
 template <class Stored, class T, Address kind, Value source>
 constexpr Handler store_handler() {
@@ -146,9 +89,14 @@ constexpr std::array<Handler, 8> kIntStores = [] {
   return all;
 }();
 
+/// A value in memory, as it is given.
 template <class Stored, class T>
-constexpr OpRow load_row(Op op, Class result) {
-  return {.op = op, .shape = Shape::kLoad, .result = result, .pairs = kLoads<Stored, T>.data()};
+WHERRY_BODY T widen(Stored value) {
+  return static_cast<T>(value);
+}
+template <class Stored, class T>
+constexpr OpRow load_row(Op op) {
+  return make_load_row<&widen<Stored, T>>(op);
 }
 template <class Stored>
 constexpr OpRow int_store_row(Op op) {
@@ -157,21 +105,21 @@ constexpr OpRow int_store_row(Op op) {
 
 // Loads that only differ in how far the slot is extended share their handlers.
 constexpr OpRow kRows[] = {
-    load_row<uint32_t, uint32_t>(Op::kI32Load, Class::kInt),
-    load_row<uint64_t, uint64_t>(Op::kI64Load, Class::kInt),
-    load_row<float, float>(Op::kF32Load, Class::kF32),
-    load_row<double, double>(Op::kF64Load, Class::kF64),
-    load_row<int8_t, uint32_t>(Op::kI32Load8S, Class::kInt),
-    load_row<uint8_t, uint32_t>(Op::kI32Load8U, Class::kInt),
-    load_row<int16_t, uint32_t>(Op::kI32Load16S, Class::kInt),
-    load_row<uint16_t, uint32_t>(Op::kI32Load16U, Class::kInt),
-    load_row<int8_t, uint64_t>(Op::kI64Load8S, Class::kInt),
-    load_row<uint8_t, uint32_t>(Op::kI64Load8U, Class::kInt),
-    load_row<int16_t, uint64_t>(Op::kI64Load16S, Class::kInt),
-    load_row<uint16_t, uint32_t>(Op::kI64Load16U, Class::kInt),
-    load_row<int32_t, uint64_t>(Op::kI64Load32S, Class::kInt),
-    load_row<uint32_t, uint32_t>(Op::kI64Load32U, Class::kInt),
-    load_row<Vec, Vec>(Op::kV128Load, Class::kV128),
+    load_row<uint32_t, uint32_t>(Op::kI32Load),
+    load_row<uint64_t, uint64_t>(Op::kI64Load),
+    load_row<float, float>(Op::kF32Load),
+    load_row<double, double>(Op::kF64Load),
+    load_row<int8_t, uint32_t>(Op::kI32Load8S),
+    load_row<uint8_t, uint32_t>(Op::kI32Load8U),
+    load_row<int16_t, uint32_t>(Op::kI32Load16S),
+    load_row<uint16_t, uint32_t>(Op::kI32Load16U),
+    load_row<int8_t, uint64_t>(Op::kI64Load8S),
+    load_row<uint8_t, uint32_t>(Op::kI64Load8U),
+    load_row<int16_t, uint64_t>(Op::kI64Load16S),
+    load_row<uint16_t, uint32_t>(Op::kI64Load16U),
+    load_row<int32_t, uint64_t>(Op::kI64Load32S),
+    load_row<uint32_t, uint32_t>(Op::kI64Load32U),
+    load_row<Vec, Vec>(Op::kV128Load),
     int_store_row<uint32_t>(Op::kI32Store),
     int_store_row<uint64_t>(Op::kI64Store),
     {.op = Op::kF32Store, .shape = Shape::kStore, .rhs = Class::kF32, .single = kStores<float, float>.data()},

@@ -298,7 +298,8 @@ void Translator::charge() {
 // Ops.
 
 void Translator::plain(Op op, const wasm::Imm& imm) {
-  const OpRow& row = op_row(op);
+  const bool native = wasm::info(op).feature == Feature::kRelaxedSimd && !config_.relaxed_simd_deterministic;
+  const OpRow& row = native ? native_op_row(op) : op_row(op);
   if (config_.fuel) {
     ++pending_fuel_;
     const wasm::Effect effect = wasm::info(op).effect;
@@ -316,7 +317,11 @@ void Translator::plain(Op op, const wasm::Imm& imm) {
       return load(row, imm.mem);
     case Shape::kStore:
       return store(&row, imm.mem);
-    default:
+    case Shape::kLaned:
+    case Shape::kTernary:
+      vector_op(row, imm);
+      return;
+    case Shape::kNone:
       break;
   }
   switch (op) {
@@ -363,7 +368,7 @@ void Translator::plain(Op op, const wasm::Imm& imm) {
       break;
   }
   if (!runtime_op(op, imm)) {
-    [[maybe_unused]] const bool known = atomic_op(op, imm) || vector_op(op, imm);
+    [[maybe_unused]] const bool known = atomic_op(op, imm) || vector_memory_op(op, imm);
     assert(known);
   }
 }

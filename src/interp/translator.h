@@ -205,8 +205,10 @@ class Translator {
   void stack_op(Handler handler, uint32_t operands, std::span<const Class> results, int32_t imm,
                 std::span<const Word> words = {});
   bool runtime_op(Op op, const wasm::Imm& imm);
+  bool gc_op(Op op, const wasm::Imm& imm);
   bool atomic_op(Op op, const wasm::Imm& imm);
-  bool vector_op(Op op, const wasm::Imm& imm);
+  bool vector_op(const OpRow& row, const wasm::Imm& imm);
+  bool vector_memory_op(Op op, const wasm::Imm& imm);
 
   // Control.
   Label& label(uint32_t depth);
