@@ -121,20 +121,22 @@ Trap StoreState::take_trap(TrapKind kind) {
   }
   raised_.reset();
   if (kind == TrapKind::kUncaughtException) trap.exception = ExnRef(root(std::exchange(exec().exception, 0)));
-  if (kind != TrapKind::kExit) add_backtrace(trap);
+  // A trap that came through a host function has seen the whole stack already.
+  if (kind != TrapKind::kExit && trap.backtrace.empty()) trap.backtrace = backtrace();
+  exec().last_trap = nullptr;
   return trap;
 }
 
-void StoreState::add_backtrace(Trap& trap) {
-  const size_t room = Trap::kMaxBacktraceFrames - trap.backtrace.size();
+std::vector<BacktraceFrame> StoreState::backtrace() {
+  std::vector<BacktraceFrame> backtrace;
   const runtime::Instance* last = nullptr;
   wasm::NameMap names;
-  for (const engine::TierModule::Frame& frame : engine_.impl().tier().backtrace(exec(), room)) {
+  for (const engine::TierModule::Frame& frame : engine_.impl().tier().backtrace(exec(), Trap::kMaxBacktraceFrames)) {
     const runtime::Instance* instance = frame.context->instance;
     const wasm::Module& module = instance->module();
     if (instance != last) names = module.names();
     last = instance;
-    BacktraceFrame& out = trap.backtrace.emplace_back();
+    BacktraceFrame& out = backtrace.emplace_back();
     out.function_index = frame.function;
     out.offset = frame.offset;
     out.module_name = names.module_name;
@@ -147,6 +149,7 @@ void StoreState::add_backtrace(Trap& trap) {
       }
     }
   }
+  return backtrace;
 }
 
 }  // namespace detail

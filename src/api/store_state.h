@@ -75,7 +75,8 @@ class StoreState final : public runtime::Store {
 
  private:
   void visit_host_roots(runtime::RootVisitor& visitor) override { roots_.visit(visitor); }
-  void add_backtrace(Trap& trap);
+  /// Of the last trap, with names.
+  std::vector<BacktraceFrame> backtrace();
 
   Engine engine_;
   RootList roots_;

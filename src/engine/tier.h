@@ -19,8 +19,7 @@ namespace wherry::engine {
 /// may translate lazily inside).
 class TierModule : public runtime::CodeBinder {
  public:
-  /// The wasm frames between the innermost activation of `exec` and the host, innermost first, as (instance context,
-  /// function index, byte offset in the module). Called right after a trap, before the next call.
+  /// A wasm frame: an instance's context, a function index, and a byte offset in the module.
   struct Frame {
     runtime::VMContext* context;
     uint32_t function;
@@ -34,7 +33,8 @@ class Tier : public runtime::StackScanner {
   /// Errors: kLimit, kUnsupported. The module outlives the result.
   virtual Result<std::unique_ptr<TierModule>> compile(const wasm::Module& module, const Config& config) = 0;
 
-  /// Frames of the last trap on `exec`, innermost first, at most `max`. Recorded when the trap happened.
+  /// The wasm frames of `exec` when the last trap happened (ExecState::last_trap), innermost first, at most `max`:
+  /// through host functions down to the outermost call. Asked right after the trap, before the next call.
   virtual std::vector<TierModule::Frame> backtrace(const runtime::ExecState& exec, size_t max) const = 0;
 };
 

@@ -93,6 +93,15 @@ TEST_F(TrapTest, HostErrorsAndExits) {
   EXPECT_EQ(exited.error().exit_code, 42u);
 }
 
+TEST_F(TrapTest, ATrapOutsideWebAssemblyHasNoBacktrace) {
+  const Instance instance = instantiate(R"((module (func (export "trap") unreachable)))");
+  EXPECT_EQ(must(instance.func<void()>("trap"))().error().backtrace.size(), 1u);
+  const Func host = Func::wrap(store, [](Caller& caller) -> CallResult<> { return caller.fail("no"); });
+  const auto result = host.call({});
+  ASSERT_FALSE(result.has_value());
+  EXPECT_TRUE(result.error().backtrace.empty()) << result.error().to_string();
+}
+
 /// guest `outer` -> host `bounce` -> guest `inner`.
 constexpr std::string_view kNested = R"((module
   (import "env" "bounce" (func $bounce (param i32) (result i32)))
