@@ -65,13 +65,17 @@ GcObject* GcHeap::allocate_slow(GcKind kind, TypeId type, uint64_t bytes, std::s
   if (GcObject* object = take()) return object;
   finish_sweep();
   if (GcObject* object = take()) return object;
+  if (held_ != 0) return nullptr;
   // The limit is near. If the last collection made room for less than this, another would hardly do better; without
   // this rule a heap that is almost full would collect at every allocation.
-  constexpr uint64_t kWorthwhile = 64;
-  if (held_ != 0 || bytes > max_bytes_ || allocated_bytes_ < max_bytes_ / kWorthwhile) return nullptr;
-  collect(extra);
-  finish_sweep();
-  return take();
+  if (bytes <= max_bytes_ && allocated_bytes_ >= max_bytes_ / 64) {
+    collect(extra);
+    finish_sweep();
+    if (GcObject* object = take()) return object;
+  }
+  // The caller traps. Whoever comes next may have dropped what filled the heap.
+  allocated_bytes_ = std::max(max_bytes_, threshold_bytes_);
+  return nullptr;
 }
 
 /// Points the class's cursor at free cells.
@@ -79,7 +83,7 @@ bool GcHeap::refill(size_t size_class) {
   SizeClass& cells = classes_[size_class];
   while (cells.runs == nullptr) {
     if (cells.unswept == cells.spans.size()) return make_span(size_class);
-    sweep_next(cells);
+    sweep_next(cells, /*free_empty=*/false);
   }
   Cursor& cursor = cursors_[size_class];
   const FreeRun& run = free_run(cells.runs);
@@ -149,8 +153,8 @@ void GcHeap::free_pages(const GcSpan& span) {
 
 // Sweeping.
 
-/// Turns the dead cells of the next unswept span into runs, or gives the span back if nothing in it lives.
-void GcHeap::sweep_next(SizeClass& cells) {
+/// Turns the dead cells of the next unswept span into runs, or gives its pages back if nothing in it lives.
+void GcHeap::sweep_next(SizeClass& cells, bool free_empty) {
   std::unique_ptr<GcSpan>& slot = cells.spans[cells.unswept];
   const GcSpan& span = *slot;
   uint8_t* const runs_before = cells.runs;
@@ -179,7 +183,7 @@ void GcHeap::sweep_next(SizeClass& cells) {
     ++run_length;
   }
   end_run();
-  if (free_cells < span.cells) {
+  if (free_cells < span.cells || !free_empty) {
     ++cells.unswept;
     return;
   }
@@ -201,7 +205,7 @@ void GcHeap::sweep_large() {
 
 void GcHeap::finish_sweep() {
   for (SizeClass& cells : classes_) {
-    while (cells.unswept < cells.spans.size()) sweep_next(cells);
+    while (cells.unswept < cells.spans.size()) sweep_next(cells, /*free_empty=*/true);
   }
 }
 

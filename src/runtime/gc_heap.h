@@ -149,7 +149,7 @@ class GcHeap {
   bool make_span(size_t size_class);
   uint8_t* take_pages(uint64_t pages, bool* zeroed);
   void free_pages(const GcSpan& span);
-  void sweep_next(SizeClass& size_class);
+  void sweep_next(SizeClass& size_class, bool free_empty);
   void sweep_large();
   void finish_sweep();
   void finalize(const GcObject& object) const;

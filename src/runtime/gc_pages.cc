@@ -47,9 +47,9 @@ void GcPages::free(uint8_t* start, uint32_t pages) {
     }
   }
   add_run(first, merged);
-  // Keep some for the allocations to come; the operating system gets the rest.
-  constexpr uint64_t kKeep = 256;
-  if (dirty_free_pages_ > std::max(kKeep, used_pages_ / 4)) discard_dirty();
+  // Keep some for the allocations to come; the operating system gets the rest. Touching a page anew costs microseconds.
+  constexpr uint64_t kKeep = 1024;
+  if (dirty_free_pages_ > std::max(kKeep, used_pages_ / 2)) discard_dirty();
 }
 
 void GcPages::set_owner(uint8_t* start, uint32_t pages, GcSpan* span) {
