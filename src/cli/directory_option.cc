@@ -6,29 +6,29 @@
 
 namespace wherry::cli {
 
-WasiPreopen parse_directory(std::string_view text) {
+DirectoryGrant parse_directory(std::string_view text) {
   const std::string_view whole = text;
-  WasiPreopen preopen;
+  DirectoryGrant grant;
   for (std::string_view suffix : {":ro", ":readonly"}) {
     if (text.ends_with(suffix)) {
       text.remove_suffix(suffix.size());
-      preopen.read_only = true;
+      grant.access = WasiAccess::kReadOnly;
       break;
     }
   }
   if (const size_t at = text.find("::"); at != std::string_view::npos) {
-    preopen.host = text.substr(0, at);
-    preopen.guest = text.substr(at + 2);
+    grant.host = text.substr(0, at);
+    grant.guest = text.substr(at + 2);
   } else if (const size_t colon = text.find(':'); colon != std::string_view::npos) {
-    preopen.guest = text.substr(0, colon);
-    preopen.host = text.substr(colon + 1);
+    grant.guest = text.substr(0, colon);
+    grant.host = text.substr(colon + 1);
   } else {
-    preopen.host = preopen.guest = text;
+    grant.host = grant.guest = text;
   }
-  if (preopen.host.empty() || preopen.guest.empty()) {
+  if (grant.host.empty() || grant.guest.empty()) {
     throw UsageError{fmt::format("--dir: '{}' is not HOST, HOST::GUEST or GUEST:HOST", whole)};
   }
-  return preopen;
+  return grant;
 }
 
 }  // namespace wherry::cli

@@ -54,7 +54,7 @@ class Runner {
     std::vector<std::pair<std::string, std::string>> libraries;
     for (const std::string& text : options_.modules) libraries.push_back(split_module_option(text));
 
-    if (int code = add_wasi(); code != 0) return code;
+    if (int code = grant_wasi(); code != 0) return code;
     for (const auto& [name, path] : libraries) {
       if (int code = add_library(name, path); code != 0) return code;
     }
@@ -86,26 +86,38 @@ class Runner {
     return config;
   }
 
-  int add_wasi() {
-    WasiConfig wasi;
-    wasi.args.push_back(options_.argv0.empty() ? options_.words[0] : options_.argv0);
+  int grant_wasi() {
+    WasiConfig config;
+    config.arg(options_.argv0.empty() ? options_.words[0] : options_.argv0);
     // With a function to call, the words after the file are its arguments, not the program's.
-    if (options_.invoke.empty()) wasi.args.insert(wasi.args.end(), options_.words.begin() + 1, options_.words.end());
+    if (options_.invoke.empty()) {
+      for (size_t i = 1; i < options_.words.size(); ++i) config.arg(options_.words[i]);
+    }
     for (const std::string& variable : options_.environment) {
-      if (variable.find('=') != std::string::npos) {
-        wasi.env.push_back(variable);
+      if (const size_t at = variable.find('='); at != std::string::npos) {
+        config.env(variable.substr(0, at), variable.substr(at + 1));
       } else if (const char* value = std::getenv(variable.c_str())) {
-        wasi.env.push_back(variable + "=" + value);
+        config.env(variable, value);
       }
     }
-    for (const std::string& text : options_.directories) wasi.preopens.push_back(parse_directory(text));
+    for (const std::string& text : options_.directories) {
+      DirectoryGrant grant = parse_directory(text);
+      config.preopen(std::move(grant.host), std::move(grant.guest), grant.access);
+    }
     if (!redirect(options_.stdin_file, O_RDONLY, STDIN_FILENO) ||
         !redirect(options_.stdout_file, O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO) ||
         !redirect(options_.stderr_file, O_WRONLY | O_CREAT | O_TRUNC, STDERR_FILENO)) {
       return kExitError;
     }
-    auto added = add_wasi_to_linker(linker_, std::move(wasi));
-    if (!added.has_value()) {
+    config.standard_input(WasiStream::inherit());
+    config.standard_output(WasiStream::inherit());
+    config.standard_error(WasiStream::inherit());
+    auto wasi = Wasi::make(config);
+    if (!wasi.has_value()) {
+      complain(wasi.error().message);
+      return kExitError;
+    }
+    if (auto added = wherry::add_wasi(linker_, *wasi); !added.has_value()) {
       complain(added.error().message);
       return kExitError;
     }
