@@ -1,5 +1,5 @@
-// Any text through the parsers, and back: no crash, no hang; what was parsed and is valid prints as a text that parses to
-// the same text again.
+// Any text through the parsers, and back: no crash, no hang; what was parsed and is valid prints as a text that parses
+// to the same text again.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

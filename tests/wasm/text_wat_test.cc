@@ -154,6 +154,7 @@ TEST(Wat, TypeUses) {
             (ByteVector{4, 3, 4, 3, 4}));
   EXPECT_EQ(section(parse("(func (block (param i32) (result i32 i32) unreachable))"), SectionId::kType),
             (ByteVector{2, 0x60, 0, 0, 0x60, 1, 0x7F, 2, 0x7F, 0x7F}));
+  EXPECT_EQ(section(parse("(rec (type (func))) (func)"), SectionId::kFunction), (ByteVector{1, 0}));
   // Locals are numbered after the parameters, also of a type that is only referred to.
   EXPECT_EQ(section(parse("(func (type $t) (local $x i64) local.get $x drop) (type $t (func (param i32 i32)))"),
                     SectionId::kCode),

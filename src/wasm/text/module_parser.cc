@@ -46,7 +46,8 @@ class ModuleParser {
     Word kind;
     uint32_t position;  ///< Of the token after `(kind`.
     uint32_t index = 0;
-    bool imported = false;  ///< With an inline import.
+    bool imported = false;    ///< With an inline import.
+    uint32_t group_size = 0;  ///< kRec
   };
   struct CustomSection {
     size_t slot;  ///< Place in kSectionOrder that it stands before or after.
@@ -85,6 +86,7 @@ class ModuleParser {
         while (cursor_.take_list(Word::kType)) {
           scope_.bind(Space::kType);
           cursor_.skip_list();
+          ++field.group_size;
         }
         break;
       case Word::kImport: {
@@ -198,7 +200,7 @@ class ModuleParser {
     uint32_t index = field.index;
     while (cursor_.take_list(Word::kType)) {
       skip_name();
-      scope_.define_type(group.add(), index++, false);
+      scope_.define_type(group.add(), index++, field.group_size == 1);
       cursor_.expect_right();
     }
     cursor_.expect_right();

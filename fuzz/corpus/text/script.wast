@@ -1,0 +1,6 @@
+(module definition $D (func (export "f"))) (module instance $I $D) (register "I" $I)
+(module binary "\00asm" "\01\00\00\00") (module quote "(func" ")") (invoke "f" (i32.const 1) (ref.extern 2) (ref.host 3) (ref.null any))
+(assert_return (invoke $I "f" (v128.const i32x4 1 2 3 4)) (f32.const nan:canonical) (v128.const f64x2 nan:arithmetic 1) (either (i32.const 1) (i32.const 2)) (ref.null) (ref.func) (ref.i31) (ref.struct))
+(assert_return (get "g") (i64.const -1)) (assert_trap (invoke "f") "unreachable") (assert_trap (module (start 0)) "x") (assert_exhaustion (invoke "f") "call stack exhausted")
+(assert_exception (invoke "f")) (assert_invalid (module (func i32.add)) "type mismatch") (assert_malformed (module quote "(func i32.foo)") "unknown operator") (assert_unlinkable (module (import "a" "b" (func))) "unknown import")
+(assert_malformed_custom (module quote "(@custom)") "missing section name")
