@@ -172,7 +172,10 @@ void StoreRef::set_time_limit(std::optional<std::chrono::nanoseconds> limit) con
 }
 InterruptHandle StoreRef::interrupt_handle() const { return InterruptHandle(state_->interrupt_state()); }
 
-void StoreRef::collect() const { state_->heap().collect(); }
+void StoreRef::collect() const {
+  state_->heap().collect();
+  state_->heap().finish_sweep();
+}
 GcStats StoreRef::gc_stats() const {
   return {.heap_bytes = state_->heap().used_bytes(), .collections = state_->heap().collections()};
 }

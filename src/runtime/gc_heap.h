@@ -73,6 +73,8 @@ class GcHeap {
   }
 
   void collect(std::span<const Slot> extra = {});
+  /// Frees now what the last collection found dead, which otherwise waits until the memory is needed.
+  void finish_sweep();
   /// While held, allocations do not collect (the limit still holds).
   void hold() { ++held_; }
   void unhold() { --held_; }
@@ -151,7 +153,6 @@ class GcHeap {
   void free_pages(const GcSpan& span);
   void sweep_next(SizeClass& size_class, bool free_empty);
   void sweep_large();
-  void finish_sweep();
   void finalize(const GcObject& object) const;
 
   void mark(Ref ref);
