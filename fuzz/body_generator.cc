@@ -614,7 +614,7 @@ class BodyGenerator {
   /// same types.
   void call_of_type(uint32_t type, bool tail, int depth) {
     expressions(shape_.func_types[type].params, depth);
-    switch (choices_.below(3)) {
+    switch (choices_.below(8)) {
       case 0: {
         const uint32_t table = choices_.chance(64) ? 2 : 0;
         table_index(table, depth);
