@@ -62,6 +62,6 @@ bool ByteReader::fail(Error error) {
   return false;
 }
 bool ByteReader::fail_malformed(std::string_view message) { return fail(ErrorCode::kMalformed, message, offset()); }
-bool ByteReader::fail_end() { return fail_malformed("unexpected end"); }
+bool ByteReader::fail_end() { return fail_malformed("unexpected end of section or function"); }
 
 }  // namespace wherry::base

@@ -140,8 +140,8 @@ bool Decoder::label_table() {
   const uint64_t at = offset();
   uint32_t count;
   if (!u32(count)) return false;
-  if (count > limits::kBranchTable) return fail(ErrorCode::kLimit, "br_table has too many labels", at);
   if (count >= remaining()) return fail_end();
+  if (count > limits::kBranchTable) return fail(ErrorCode::kLimit, "br_table has too many labels", at);
   labels_.clear();
   labels_.ensure(size_t{count} + 1);
   for (uint32_t i = 0; i <= count; ++i) {
@@ -156,8 +156,8 @@ bool Decoder::catch_list() {
   const uint64_t at = offset();
   uint32_t count;
   if (!u32(count)) return false;
-  if (count > limits::kCatches) return fail(ErrorCode::kLimit, "try_table has too many catches", at);
   if (count > remaining()) return fail_end();
+  if (count > limits::kCatches) return fail(ErrorCode::kLimit, "try_table has too many catches", at);
   catches_.clear();
   catches_.ensure(count);
   for (uint32_t i = 0; i < count; ++i) {

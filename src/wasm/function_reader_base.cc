@@ -40,14 +40,15 @@ bool FunctionReaderBase::read_locals() {
     ValType type;
     if (!u32(count)) return false;
     total += count;
-    if (total > UINT32_MAX) return fail(ErrorCode::kMalformed, "too many locals", at);
     if (!value_type(type)) return false;
-    if (total > limits::kLocals) return fail(ErrorCode::kLimit, "too many locals", at);
+    if (total > UINT32_MAX) return fail(ErrorCode::kMalformed, "too many locals", at);
+    if (total > limits::kLocals) continue;  // a later group may yet make it malformed
     locals_.ensure(count);
     std::fill_n(locals_.end(), count, type);
     locals_.set_end(locals_.end() + count);
     has_unset_locals_ |= count != 0 && !type.is_defaultable();
   }
+  if (total > limits::kLocals) return fail(ErrorCode::kLimit, "too many locals", op_offset());
   if (has_unset_locals_) {
     set_locals_.clear();
     local_is_set_.assign(locals_.size(), false);

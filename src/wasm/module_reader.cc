@@ -53,7 +53,7 @@ class ModuleReader : public Decoder {
   bool memory_type(MemoryType& type);
   bool global_type(GlobalType& type);
   bool tag_type(TagType& type);
-  bool limits(uint8_t flags, bool is64, Limits& limits);
+  bool limits(uint8_t flags, Limits& limits);
   bool expression(ValType type, ConstExpr& out);
   bool add_table(const TableDecl& table, uint64_t at);
   bool add_memory(const MemoryType& memory, uint64_t at);
@@ -89,13 +89,12 @@ bool ModuleReader::index(uint32_t& out, size_t size, std::string_view what) {
 
 bool ModuleReader::read() {
   if (module_.bytes.size() > limits::kModuleSize) return fail(ErrorCode::kLimit, "module is too large", 0);
-  const size_t have = std::min<size_t>(module_.bytes.size(), 8);
-  if (!std::equal(pc_, pc_ + std::min<size_t>(have, 4), kModuleHeader))
-    return fail_malformed("magic header not detected");
-  if (have > 4 && !std::equal(pc_ + 4, pc_ + have, kModuleHeader + 4)) {
+  if (remaining() < 4) return fail_end();
+  if (!std::equal(pc_, pc_ + 4, kModuleHeader)) return fail_malformed("magic header not detected");
+  if (remaining() < 8) return fail_end();
+  if (!std::equal(pc_ + 4, pc_ + 8, kModuleHeader + 4)) {
     return fail(ErrorCode::kMalformed, "unknown binary version", 4);
   }
-  if (have < 8) return fail(ErrorCode::kMalformed, "unexpected end", have);
   pc_ += 8;
 
   const uint8_t* const module_end = end_;
@@ -317,10 +316,11 @@ bool ModuleReader::function_type_index(TypeId& out) {
          fail_invalid("type mismatch: type " + std::to_string(type) + " is not a function type", at);
 }
 
-bool ModuleReader::limits(uint8_t flags, bool is64, Limits& limits) {
+bool ModuleReader::limits(uint8_t flags, Limits& limits) {
   const uint64_t at = offset();
-  const auto bound = [&](uint64_t& out) {
-    if (is64) return u64(out);
+  // Since memory64 the bounds of all memories and tables are numbers of 64 bits; that they fit is validation.
+  const auto bound = [this](uint64_t& out) {
+    if (has(Feature::kMemory64)) return u64(out);
     uint32_t value;
     if (!u32(value)) return false;
     out = value;
@@ -350,7 +350,9 @@ bool ModuleReader::table_type(TableType& type) {
   }
   type.is64 = (flags & limits_flag::k64) != 0;
   if (type.is64 && !require(Feature::kMemory64, at)) return false;
-  return limits(flags, type.is64, type.limits);
+  if (!limits(flags, type.limits)) return false;
+  const uint64_t largest = std::max(type.limits.min, type.limits.max.value_or(0));
+  return type.is64 || largest <= UINT32_MAX || fail_invalid("table size must be at most 2^32-1", at);
 }
 
 bool ModuleReader::memory_type(MemoryType& type) {
@@ -362,7 +364,7 @@ bool ModuleReader::memory_type(MemoryType& type) {
   type.shared = (flags & limits_flag::kShared) != 0;
   if (type.is64 && !require(Feature::kMemory64, at)) return false;
   if (type.shared && !require(Feature::kThreads, at)) return false;
-  if (!limits(flags, type.is64, type.limits)) return false;
+  if (!limits(flags, type.limits)) return false;
   if (type.shared && !type.limits.max) return fail_invalid("shared memory must have maximum", at);
   if ((flags & limits_flag::kPageSize) != 0) {
     uint32_t log2;
@@ -370,12 +372,13 @@ bool ModuleReader::memory_type(MemoryType& type) {
     if (log2 != 0 && log2 != 16) return fail_invalid("invalid custom page size", at);
     type.page_size_log2 = static_cast<uint8_t>(log2);
   }
+  // As many pages as the addresses reach; of one byte, as many as a size in that type can count.
   const unsigned address_bits = type.is64 ? 64 : 32;
-  const unsigned page_bits = address_bits - type.page_size_log2;
-  const uint64_t most = page_bits == 64 ? ~uint64_t{0} : uint64_t{1} << page_bits;
+  const uint64_t most = type.page_size_log2 == 0 ? ~uint64_t{0} >> (64 - address_bits)
+                                                 : uint64_t{1} << (address_bits - type.page_size_log2);
   if (type.limits.min <= most && type.limits.max.value_or(0) <= most) return true;
-  return fail_invalid(page_bits == 16 ? "memory size must be at most 65536 pages (4GiB)"
-                                      : "memory size must be at most " + std::to_string(most) + " pages",
+  return fail_invalid(most == 65536 ? "memory size must be at most 65536 pages (4GiB)"
+                                    : "memory size must be at most " + std::to_string(most) + " pages",
                       at);
 }
 
