@@ -41,6 +41,7 @@ class Arena {
 
 class Hasher {
  public:
+  explicit Hasher(uint64_t seed) : hash_(seed) {}
   void add(uint64_t value) {
     hash_ = (std::rotl(hash_, 5) ^ value) * 0x9E3779B97F4A7C15;
     hash_ ^= hash_ >> 29;
@@ -48,11 +49,12 @@ class Hasher {
   uint64_t value() const { return hash_; }
 
  private:
-  uint64_t hash_ = 0;
+  uint64_t hash_;
 };
 
-uint64_t hash_group(std::span<const SubType> group) {
-  Hasher hash;
+/// `seed` differs between runs, so that nobody can make up groups that collide.
+uint64_t hash_group(std::span<const SubType> group, uint64_t seed) {
+  Hasher hash(seed);
   hash.add(group.size());
   for (const SubType& type : group) {
     hash.add(static_cast<uint64_t>(type.kind) << 1 | static_cast<uint64_t>(type.is_final));
@@ -195,7 +197,7 @@ void TypeRegistry::Impl::fill(TypeDef& def, const SubType& type, TypeId first, u
 }
 
 std::optional<TypeId> TypeRegistry::intern(std::span<const SubType> group, TypeId limit) {
-  const uint64_t hash = hash_group(group);
+  const uint64_t hash = hash_group(group, reinterpret_cast<uintptr_t>(this));
   const std::scoped_lock lock(impl_->mutex);
   const auto [begin, end] = impl_->groups.equal_range(hash);
   for (auto it = begin; it != end; ++it) {
