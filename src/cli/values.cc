@@ -68,12 +68,16 @@ Value null_of(ValType type) {
   if (!type.heap().is_abstract()) return Value(Func());
   switch (type.heap().abstract()) {
     case HeapType::kFunc:
-    case HeapType::kNoFunc: return Value(Func());
+    case HeapType::kNoFunc:
+      return Value(Func());
     case HeapType::kExtern:
-    case HeapType::kNoExtern: return Value(ExternRef());
+    case HeapType::kNoExtern:
+      return Value(ExternRef());
     case HeapType::kExn:
-    case HeapType::kNoExn: return Value(ExnRef());
-    default: return Value(AnyRef());
+    case HeapType::kNoExn:
+      return Value(ExnRef());
+    default:
+      return Value(AnyRef());
   }
 }
 
