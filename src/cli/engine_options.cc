@@ -48,11 +48,13 @@ void EngineOptions::add_to(CLI::App& app, bool executes) {
   app.add_option("--enable", enable_, "Switch a language feature on (or `all`)")
       ->type_name("FEATURE")
       ->delimiter(',')
-      ->expected(1);
+      ->expected(1)
+      ->allow_extra_args(false);
   app.add_option("--disable", disable_, "Switch a language feature off")
       ->type_name("FEATURE")
       ->delimiter(',')
-      ->expected(1);
+      ->expected(1)
+      ->allow_extra_args(false);
 }
 
 Config EngineOptions::config() const {

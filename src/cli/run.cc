@@ -213,10 +213,12 @@ std::function<int()> configure(CLI::App& app) {
                  "Give the guest a directory: HOST, HOST::GUEST, GUEST:HOST; read-only with :ro")
       ->type_name("DIR")
       ->expected(1)
+      ->allow_extra_args(false)
       ->take_all();
   app.add_option("--env", options->environment, "Give the guest an environment variable; NAME alone passes yours on")
       ->type_name("NAME[=VALUE]")
       ->expected(1)
+      ->allow_extra_args(false)
       ->take_all();
   app.add_option("--invoke", options->invoke, "Call this export with the words after FILE, and print its results")
       ->type_name("NAME");
@@ -225,6 +227,7 @@ std::function<int()> configure(CLI::App& app) {
   app.add_option("--module", options->modules, "Instantiate another module first, for FILE to import from")
       ->type_name("NAME=FILE")
       ->expected(1)
+      ->allow_extra_args(false)
       ->take_all();
   app.add_option("--argv0", options->argv0, "The program's name as the guest sees it (default: FILE)")
       ->type_name("NAME");
