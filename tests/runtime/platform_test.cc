@@ -95,7 +95,7 @@ TEST(NativeStack, CoroutineGetsAGuess) {
   makecontext(&context, [] { coroutine_room = room_here(); }, 0);
   swapcontext(&main_context, &context);
   EXPECT_GT(coroutine_room, 0u);
-  EXPECT_LE(coroutine_room, uintptr_t{64} << 10);
+  EXPECT_LE(coroutine_room, uintptr_t{65} << 10);
   EXPECT_GT(room_here(), uintptr_t{1} << 20);
 }
 

@@ -64,7 +64,7 @@ uintptr_t native_stack_limit() {
   StackBounds found = main_stack_bounds();
   if (!found.contains(here)) found = thread_stack_bounds();
   if (!found.contains(here)) {
-    constexpr uintptr_t kGuess = uintptr_t{32} << 10;
+    constexpr uintptr_t kGuess = uintptr_t{64} << 10;
     return here - kGuess;
   }
   bounds = found;
