@@ -185,6 +185,28 @@ TEST(Print, InvalidModulesAreErrors) {
   EXPECT_EQ(text.error().code, ErrorCode::kInvalid);
 }
 
+TEST(Print, TextThatOutgrowsItsModuleIsRefused) {
+  Encoder locals;  // 50,000 of them in seven bytes of a body
+  locals.u32(1);
+  locals.u32(50'000);
+  locals.byte(type_code::kI32);
+  locals.byte(0x0B);
+  constexpr uint32_t kFunctions = 2'000;
+  VectorSection functions, code;
+  for (uint32_t i = 0; i < kFunctions; ++i) {
+    functions.add().u32(0);
+    code.add().sized(locals.view());
+  }
+  Encoder module;
+  module.bytes(kModuleHeader);
+  append_section(module, SectionId::kType, std::vector<uint8_t>{1, type_code::kFunc, 0, 0});
+  append_section(module, SectionId::kFunction, functions);
+  append_section(module, SectionId::kCode, code);
+  const Result<std::string> text = print_wat(module.view());
+  ASSERT_FALSE(text);
+  EXPECT_EQ(text.error().code, ErrorCode::kLimit);
+}
+
 TEST(Print, DepthCostsNeitherStackNorItsSquare) {
   constexpr size_t kDepth = 100'000;
   std::string blocks = "(func ";

@@ -21,6 +21,16 @@ class Annotations {
   /// The next annotation right before the token at `position` whose name begins with `prefix`, if it is not claimed
   /// yet. It is now.
   const Annotation* claim(uint32_t position, std::string_view prefix);
+  /// All that claim() would give, in turn.
+  template <class F>
+  void claim_all(uint32_t position, std::string_view prefix, F visit) {
+    if (all_.empty()) return;
+    for (size_t i = find(position); i < all_.size() && all_[i].position == position; ++i) {
+      if (claimed_[i] || !name(all_[i]).starts_with(prefix)) continue;
+      claimed_[i] = true;
+      visit(all_[i]);
+    }
+  }
   /// The first one before the tokens [first, last) whose name begins with `prefix` that is not claimed.
   const Annotation* unclaimed(uint32_t first, uint32_t last, std::string_view prefix) const;
 

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cassert>
 #include <charconv>
+#include <set>
 
 #include "wasm/text/lexer.h"
 #include "wasm/text/number.h"
@@ -334,11 +335,11 @@ void CodePrinter::immediates(const Decoder& code, Op op, const Imm& imm, std::st
 void CodePrinter::annotations(Op op, std::string& out) const {
   if (metadata_ == nullptr) return;
   const auto [first, last] = metadata_->equal_range(op_offset_);
+  std::set<std::string_view> seen;
   for (auto it = first; it != last; ++it) {
     const auto& [name, bytes] = it->second;
-    const bool is_again = std::any_of(first, it, [&](const auto& earlier) { return earlier.second.name == name; });
     const bool is_hint = bytes.size() == 1 && bytes[0] <= 1 && (op == Op::kIf || op == Op::kBrIf);
-    if (is_again || (name == kBranchHint && !is_hint)) continue;
+    if (!seen.insert(name).second || (name == kBranchHint && !is_hint)) continue;
     out += "(@";
     if (std::ranges::all_of(name, is_id_char)) {
       out += name;
@@ -458,7 +459,7 @@ void CodePrinter::folded_arm(std::string_view head, std::string& out) {
 
 void CodePrinter::folded_if(const Decoder& code, const Imm& imm, std::string& out) {
   std::string condition;
-  if (!roots_.empty() && nodes_[roots_.back()].is_operand) {
+  if (ready_ != 0) {
     print_tree(roots_.back(), depth_ + 1, condition);
     roots_.pop_back();
   }
@@ -476,19 +477,18 @@ void CodePrinter::add_node(const Decoder& code, Op op, const Imm& imm) {
   const Arity a = arity(op, imm);
   Node node{};
   node.first = nodes_.size();
-  node.is_operand = a.is_operand;
   node.annotations_begin = node_text_.size();
   annotations(op, node_text_);
   node.text_begin = node_text_.size();
   instruction(code, op, imm, node_text_);
   node.text_end = node_text_.size();
-  if (a.operands != 0 && a.operands <= roots_.size()) {
+  if (a.operands != 0 && a.operands <= ready_) {
     const auto operands = roots_.end() - static_cast<ptrdiff_t>(a.operands);
-    if (std::all_of(operands, roots_.end(), [&](size_t root) { return nodes_[root].is_operand; })) {
-      node.first = nodes_[*operands].first;
-      roots_.erase(operands, roots_.end());
-    }
+    node.first = nodes_[*operands].first;
+    roots_.erase(operands, roots_.end());
+    ready_ -= a.operands;
   }
+  ready_ = a.is_operand ? ready_ + 1 : 0;
   roots_.push_back(nodes_.size());
   nodes_.push_back(node);
 }
@@ -496,6 +496,7 @@ void CodePrinter::add_node(const Decoder& code, Op op, const Imm& imm) {
 void CodePrinter::flush_nodes(std::string& out) {
   for (const size_t root : roots_) print_tree(root, depth_, out);
   roots_.clear();
+  ready_ = 0;
   nodes_.clear();
   node_text_.clear();
 }

@@ -76,7 +76,6 @@ class CodePrinter {
     size_t text_begin, text_end;  ///< In node_text_, from the parenthesis on.
     size_t annotations_begin;     ///< In node_text_, up to text_begin.
     size_t first;
-    bool is_operand;  ///< Has exactly one result, so that it may be folded into what takes it.
   };
   struct Block {
     std::string_view label;
@@ -85,7 +84,7 @@ class CodePrinter {
   /// What is plain from an op and its immediates about its operands.
   struct Arity {
     uint32_t operands = 0;
-    bool is_operand = false;
+    bool is_operand = false;  ///< Has exactly one result, so that it may be folded into what takes it.
   };
 
   void locals(uint32_t function, Decoder& head, std::string& out);
@@ -129,6 +128,7 @@ class CodePrinter {
   std::string node_text_;
   std::vector<Node> nodes_;
   std::vector<size_t> roots_;
+  size_t ready_ = 0;  ///< How many of the last roots are operands.
 };
 
 }  // namespace wherry::wasm::text

@@ -656,19 +656,19 @@ void ExpressionParser::take_metadata(uint32_t position, Op op, size_t offset) {
   Annotations& annotations = scope_.annotations();
   const size_t first = metadata_.size();
   const auto take = [&](uint32_t at) {
-    while (const Annotation* a = annotations.claim(at, kCodeMetadata)) {
-      const std::string_view name = annotations.name(*a);
-      std::string bytes = annotations.strings(cursor_, *a, 0);
+    annotations.claim_all(at, kCodeMetadata, [&](const Annotation& a) {
+      const std::string_view name = annotations.name(a);
+      std::string bytes = annotations.strings(cursor_, a, 0);
       if (std::ranges::count(metadata_.begin() + static_cast<ptrdiff_t>(first), metadata_.end(), name,
                              &CodeMetadata::section) != 0) {
-        annotations.fail(cursor_, *a, "duplicate annotation");
+        annotations.fail(cursor_, a, "duplicate annotation");
       }
       if (name == kBranchHint) {
-        if (op != Op::kIf && op != Op::kBrIf) annotations.fail(cursor_, *a, "invalid target");
-        if (bytes != std::string_view("\0", 1) && bytes != "\1") annotations.fail(cursor_, *a, "invalid hint");
+        if (op != Op::kIf && op != Op::kBrIf) annotations.fail(cursor_, a, "invalid target");
+        if (bytes != std::string_view("\0", 1) && bytes != "\1") annotations.fail(cursor_, a, "invalid hint");
       }
       metadata_.push_back({name, static_cast<uint32_t>(offset), std::move(bytes)});
-    }
+    });
   };
   if (annotations.empty()) return;
   take(position);

@@ -67,7 +67,7 @@ class ModuleParser {
     names_.module = name.name;
     bool seen_definition[kSpaceCount] = {};
     while (true) {
-      while (const Annotation* a = annotations_.claim(cursor_.position(), "custom")) custom_section(*a);
+      annotations_.claim_all(cursor_.position(), "custom", [&](const Annotation& a) { custom_section(a); });
       if (cursor_.at_end()) return;
       cursor_.expect_left();
       if (!cursor_.at(TokenKind::kWord)) return cursor_.unexpected();

@@ -67,18 +67,20 @@ class ModulePrinter {
         code_(module, ids_, types_, options),
         metadata_(module) {}
 
-  std::string run() {
+  Result<std::string> run() {
     out_ += "(module";
     if (!ids_.module_name().empty()) {
       out_ += ' ';
       append_identifier(ids_.module_name(), out_);
     }
     types_.definitions(out_);
-    imports();
-    for (uint32_t i = module_.imported_functions; i < module_.functions.size(); ++i) function(i);
+    for (const Import& import : module_.imports) {
+      if (fits()) this->import(import);
+    }
+    for (uint32_t i = module_.imported_functions; i < module_.functions.size() && fits(); ++i) function(i);
     for (uint32_t i = module_.imported_tables; i < module_.tables.size(); ++i) table(i);
     for (uint32_t i = module_.imported_memories; i < module_.memories.size(); ++i) defined(Space::kMemory, i);
-    for (uint32_t i = module_.imported_tags; i < module_.tags.size(); ++i) defined(Space::kTag, i);
+    for (uint32_t i = module_.imported_tags; i < module_.tags.size() && fits(); ++i) defined(Space::kTag, i);
     for (uint32_t i = module_.imported_globals; i < module_.globals.size(); ++i) global(i);
     for (const Export& e : module_.exports) export_(e);
     if (module_.start) {
@@ -89,6 +91,7 @@ class ModulePrinter {
     for (uint32_t i = 0; i < module_.elements.size(); ++i) element(i);
     for (uint32_t i = 0; i < module_.data.size(); ++i) data(i);
     for (const CustomSection& section : module_.customs) custom(section);
+    if (!fits()) return fail(ErrorCode::kLimit, "text too large");
     out_ += ")\n";
     return std::move(out_);
   }
@@ -174,16 +177,17 @@ class ModulePrinter {
     }
   }
 
-  void imports() {
-    for (const Import& import : module_.imports) {
-      out_ += "\n  (import";
-      name(import.module);
-      name(import.name);
-      out_ += ' ';
-      head(space_of(import.kind), import.index);
-      extern_type(space_of(import.kind), import.index);
-      out_ += "))";
-    }
+  /// Locals and types of functions are written out in full, so that a hostile module's text could grow without bounds.
+  bool fits() const { return out_.size() <= (size_t{64} << 20) + module_.bytes.size() * 128; }
+
+  void import(const Import& import) {
+    out_ += "\n  (import";
+    name(import.module);
+    name(import.name);
+    out_ += ' ';
+    head(space_of(import.kind), import.index);
+    extern_type(space_of(import.kind), import.index);
+    out_ += "))";
   }
 
   void function(uint32_t index) {

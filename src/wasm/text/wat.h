@@ -32,7 +32,8 @@ struct PrintOptions {
 };
 
 /// The module as text that parse_wat turns back into a module of the same meaning. The module must be valid.
-/// Errors: the reader's, with the byte offset in `module`.
+/// Errors: the reader's, with the byte offset in `module`; kLimit, if the text would be much larger than the module
+/// gives reason for.
 Result<std::string> print_wat(std::span<const uint8_t> module, const PrintOptions& options = {});
 
 /// Where a byte stands in a text, both counted from 1; the column in bytes.
