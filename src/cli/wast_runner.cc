@@ -241,7 +241,8 @@ class ScriptRunner {
       case Kind::kInvalid:
         return code == ErrorCode::kInvalid || code == ErrorCode::kUnsupported || code == ErrorCode::kLimit;
       case Kind::kMalformed:
-        return code == ErrorCode::kMalformed || code == ErrorCode::kSyntax;
+        // 2^32 locals are malformed; a reader with a smaller limit meets that first.
+        return code == ErrorCode::kMalformed || code == ErrorCode::kSyntax || code == ErrorCode::kLimit;
       case Kind::kInvalidCustom:
       case Kind::kMalformedCustom:
         return code == ErrorCode::kInvalid || code == ErrorCode::kMalformed || code == ErrorCode::kSyntax;

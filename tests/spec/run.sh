@@ -2,7 +2,7 @@
 # run.sh WHERRY SUITE [OPTIONS for wherry wast]: every file of the spec suite's core. Expected failures are the lines of
 # expected_failures.txt (file:line, as the runner prints them); a listed failure that passes is an error too.
 set -uo pipefail
-wherry=$1 suite=$2
+wherry=$(realpath "$1") suite=$(realpath -m "$2")
 shift 2
 if [ ! -d "$suite/core" ]; then
   echo "skipped: no spec suite at $suite (set WHERRY_TESTSUITE to a checkout of it)"
