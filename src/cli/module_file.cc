@@ -18,6 +18,10 @@ std::optional<Module> load_module(const Engine& engine, const std::string& path)
   std::string text;
   Result<Module> module = load(engine, path, &text);
   if (module.has_value()) return std::move(*module);
+  if (module.error().code == ErrorCode::kIo) {
+    complain(module.error().message);  // names the file itself
+    return std::nullopt;
+  }
   // A place in a text is told as line and column.
   if (module.error().code == ErrorCode::kSyntax && text.empty()) text = read_file(path).value_or("");
   report(path, module.error(), module.error().code == ErrorCode::kSyntax ? text : std::string_view());

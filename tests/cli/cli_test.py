@@ -192,7 +192,7 @@ class Run(CliTest):
 
 class Files(CliTest):
     def test_missing_and_malformed_files(self):
-        self.check(self.run_wherry("run", "nowhere.wasm"), 1, "", "nowhere.wasm: cannot open")
+        self.check(self.run_wherry("run", "nowhere.wasm"), 1, "", "nowhere.wasm: No such file")
         self.check(self.run_wherry("run", self.dir), 1, "", "directory")
         empty = self.write("empty.wasm", b"")
         self.check(self.run_wherry("validate", empty), 1, "", "empty.wasm")
@@ -253,7 +253,7 @@ class Files(CliTest):
         self.check(self.run_wherry("wast", good), 0)
         bad = self.write("bad.wast", """(module (func (export "f") (result i32) (i32.const 1)))
                                         (assert_return (invoke "f") (i32.const 2))""")
-        self.check(self.run_wherry("wast", bad), 1, None, "bad.wast:2:")
+        self.assertIn(b"bad.wast:2:", self.check(self.run_wherry("wast", bad), 1).stdout)
 
     def test_directories(self):
         os.mkdir(self.path("data"))
