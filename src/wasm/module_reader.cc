@@ -369,7 +369,7 @@ bool ModuleReader::memory_type(MemoryType& type) {
   if ((flags & limits_flag::kPageSize) != 0) {
     uint32_t log2;
     if (!require(Feature::kCustomPageSizes, at) || !u32(log2)) return false;
-    if (log2 >= 64) return fail_malformed("invalid custom page size", at);
+    if (log2 >= 64) return fail(ErrorCode::kMalformed, "invalid custom page size", at);
     if (log2 != 0 && log2 != 16) return fail_invalid("invalid custom page size", at);
     type.page_size_log2 = static_cast<uint8_t>(log2);
   }
