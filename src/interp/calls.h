@@ -77,6 +77,9 @@ WHERRY_BODY TrapKind enter(Regs& r, const VMContext* context, Function* callee, 
   return TrapKind::kNone;
 }
 
+WHERRY_BODY bool acc_is_true(Regs& r) { return static_cast<uint32_t>(r.i) != 0; }
+WHERRY_BODY bool acc_is_false(Regs& r) { return static_cast<uint32_t>(r.i) == 0; }
+
 WHERRY_BODY void switch_context(Regs& r, VMContext* context) {
   r.context = context;
   r.mem = context->memory0->base;

@@ -27,7 +27,8 @@ using Word = uint64_t;
 /// A v128 in a machine register.
 using Vec = uint8_t __attribute__((vector_size(16)));
 
-#define WHERRY_BODY [[gnu::always_inline]] static inline
+/// Before functions that become part of handlers.
+#define WHERRY_BODY [[gnu::always_inline]] inline
 
 template <class T>
 WHERRY_BODY T load_slot(const Slot* slot) {
@@ -140,8 +141,10 @@ inline constexpr bool kPollsBackEdges = false;
 
 /// Where the platform's fault door finds the registers of a handler that faulted (see platform::Fault).
 #if defined(__x86_64__)
+#define WHERRY_PC_REGISTER "r12"
 inline constexpr int kFaultPc = 12, kFaultFp = 13, kFaultContext = 15;
 #elif defined(__aarch64__)
+#define WHERRY_PC_REGISTER "x20"
 inline constexpr int kFaultPc = 1, kFaultFp = 2, kFaultContext = 4;
 #endif
 
@@ -164,35 +167,20 @@ TrapKind raise_trap(Regs& r, TrapKind kind);
 /// Runs from `regs` until the code leaves the interpreter.
 TrapKind run(Regs& regs);
 
-/// A handler that runs `body` and goes on behind its `words` words. A body that returns a TrapKind other than kNone
-/// must not have changed any register.
-template <auto body, int words>
-WHERRY_HANDLER TrapKind straight(WHERRY_HANDLER_ARGS) {
-  WHERRY_OPEN_REGS;
-  if constexpr (std::is_void_v<decltype(body(r))>) {
-    body(r);
-  } else {
-    const TrapKind kind = body(r);
-    if (kind != TrapKind::kNone) [[unlikely]]
-      WHERRY_RAISE(kind);
-  }
-  r.pc += words;
-  WHERRY_NEXT;
-}
+// What handlers do, described: the body, the words of its instruction, and how it goes on.
 
-/// A handler whose body sets the program counter.
-template <auto body>
-WHERRY_HANDLER TrapKind transfer(WHERRY_HANDLER_ARGS) {
-  WHERRY_OPEN_REGS;
-  if constexpr (std::is_void_v<decltype(body(r))>) {
-    body(r);
-  } else {
-    const TrapKind kind = body(r);
-    if (kind != TrapKind::kNone) [[unlikely]]
-      WHERRY_RAISE(kind);
-  }
-  WHERRY_NEXT;
-}
+enum class Flow : uint8_t {
+  kStraight,  ///< On behind the instruction. `body` returns void or a TrapKind.
+  kTransfer,  ///< `body` sets the program counter. Returns void or a TrapKind.
+  kBranch,    ///< `body` returns whether to go to the displacement in imm; else on behind.
+};
+
+template <Flow flow_, auto body_, int words_>
+struct Action {
+  static constexpr Flow flow = flow_;
+  static constexpr int words = words_;
+  WHERRY_BODY static auto body(Regs& r) { return body_(r); }
+};
 
 /// Goes to the displacement in the operands. In the loop back-end a backward jump looks for an interruption.
 WHERRY_BODY TrapKind jump(Regs& r) {
@@ -208,24 +196,72 @@ WHERRY_BODY TrapKind jump(Regs& r) {
   return TrapKind::kNone;
 }
 
-/// A conditional branch: `condition` says whether it is taken. Two copies of the dispatch, so that the processor
-/// predicts both ways apart.
-template <auto condition, int words>
-WHERRY_HANDLER TrapKind branch(WHERRY_HANDLER_ARGS) {
-  WHERRY_OPEN_REGS;
-  if (condition(r)) {
-    const TrapKind kind = jump(r);
-    if constexpr (kPollsBackEdges) {
-      if (kind != TrapKind::kNone) [[unlikely]]
-        WHERRY_RAISE(kind);
-    }
-    WHERRY_NEXT;
+// The body of an action; leaves the handler if it traps. Bodies that trap have not changed any register.
+#define WHERRY_RUN(action)                                   \
+  if constexpr (std::is_void_v<decltype(action::body(r))>) { \
+    action::body(r);                                         \
+  } else {                                                   \
+    const TrapKind kind = action::body(r);                   \
+    if (kind != TrapKind::kNone) [[unlikely]]                \
+      WHERRY_RAISE(kind);                                    \
   }
-  r.pc += words;
-  WHERRY_NEXT;
+#define WHERRY_STEP(action) \
+  WHERRY_RUN(action)        \
+  r.pc += action::words;
+
+// The last action of a handler. A branch ends in two copies of the dispatch, so that the processor predicts both ways
+// apart.
+#define WHERRY_FINISH(action)                                                  \
+  if constexpr (action::flow == Flow::kBranch) {                               \
+    if (action::body(r)) {                                                     \
+      if (const TrapKind kind = jump(r); kind != TrapKind::kNone) [[unlikely]] \
+        WHERRY_RAISE(kind);                                                    \
+      WHERRY_NEXT;                                                             \
+    }                                                                          \
+    r.pc += action::words;                                                     \
+  } else {                                                                     \
+    WHERRY_RUN(action)                                                         \
+    if constexpr (action::flow == Flow::kStraight) r.pc += action::words;      \
+  }                                                                            \
+  WHERRY_NEXT
+
+/// The handler of one action, or of several in a row, whose instructions follow one another.
+template <class A>
+WHERRY_HANDLER TrapKind perform(WHERRY_HANDLER_ARGS) {
+  WHERRY_OPEN_REGS;
+  WHERRY_FINISH(A);
+}
+template <class A, class B>
+WHERRY_HANDLER TrapKind perform(WHERRY_HANDLER_ARGS) {
+  WHERRY_OPEN_REGS;
+  WHERRY_STEP(A)
+  WHERRY_FINISH(B);
+}
+template <class A, class B, class C>
+WHERRY_HANDLER TrapKind perform(WHERRY_HANDLER_ARGS) {
+  WHERRY_OPEN_REGS;
+  WHERRY_STEP(A)
+  WHERRY_STEP(B)
+  WHERRY_FINISH(C);
 }
 
-/// Keeps the compiler from moving the program counter on before an access that may fault: the fault door reads it.
-WHERRY_BODY void pin_pc(Regs& r) { asm volatile("" : "+r"(r.pc) : : "memory"); }
+template <auto body, int words>
+inline constexpr Handler straight = perform<Action<Flow::kStraight, body, words>>;
+template <auto body>
+inline constexpr Handler transfer = perform<Action<Flow::kTransfer, body, 0>>;
+template <auto condition, int words>
+inline constexpr Handler branch = perform<Action<Flow::kBranch, condition, words>>;
+
+#if defined(WHERRY_LOOP_INTERPRETER)
+WHERRY_BODY void pin_pc(Regs&) { asm volatile("" : : : "memory"); }
+#else
+/// Holds the program counter where the fault door looks for it. To be put before and after an access that may fault, so
+/// that the compiler moves neither.
+WHERRY_BODY void pin_pc(Regs& r) {
+  register const Word* pc asm(WHERRY_PC_REGISTER) = r.pc;
+  asm volatile("" : "+r"(pc) : : "memory");
+  r.pc = pc;
+}
+#endif
 
 }  // namespace wherry::interp

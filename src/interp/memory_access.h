@@ -50,10 +50,11 @@ WHERRY_BODY uint8_t* locate(Regs& r, uint32_t slot) {
 /// Gives what `convert` makes of the bytes at the address, in the accumulator or slot b.
 template <auto convert, Address kind, bool to_slot, class T, class Stored>
 struct Load {
-  WHERRY_BODY TrapKind body(Regs& r) {
+  WHERRY_BODY static TrapKind body(Regs& r) {
     const uint8_t* from = locate<kind, sizeof(Stored)>(r, r.b());
     if (is_checked(kind) && from == nullptr) return TrapKind::kMemoryOutOfBounds;
     Stored value;
+    if constexpr (!is_checked(kind)) pin_pc(r);
     std::memcpy(&value, from, sizeof value);
     if constexpr (!is_checked(kind)) pin_pc(r);
     give<to_slot, T>(r, convert(value));
@@ -78,5 +79,43 @@ template <auto convert>
 constexpr OpRow make_load_row(Op op) {
   return load_row_of<convert>(op, convert);
 }
+
+/// A value in memory, as it is given.
+template <class Stored, class T>
+WHERRY_BODY T widen(Stored value) {
+  return static_cast<T>(value);
+}
+
+/// The value is in slot b, or [2].
+template <class Stored, class T, Address kind, Value source>
+WHERRY_BODY TrapKind store(Regs& r) {
+  uint8_t* to = locate<kind, sizeof(Stored)>(r, r.a());
+  if (is_checked(kind) && to == nullptr) return TrapKind::kMemoryOutOfBounds;
+  Stored value;
+  if constexpr (source == Value::kAcc) value = static_cast<Stored>(r.acc<T>());
+  if constexpr (source == Value::kSlot) value = static_cast<Stored>(r.get<T>(r.b()));
+  if constexpr (source == Value::kImmediate) value = static_cast<Stored>(r.word(2));
+  if constexpr (!is_checked(kind)) pin_pc(r);
+  std::memcpy(to, &value, sizeof value);
+  if constexpr (!is_checked(kind)) pin_pc(r);
+  return TrapKind::kNone;
+}
+
+// Moves. The copies leave the accumulators alone, so that they can be put between an instruction and its use.
+
+template <class T>
+WHERRY_BODY void slot_to_slot(Regs& r) {
+  r.set<T>(r.a(), r.get<T>(r.b()));
+}
+template <class T>
+WHERRY_BODY void acc_to_slot(Regs& r) {
+  r.set<T>(r.a(), r.acc<T>());
+}
+WHERRY_BODY void two_slots(Regs& r) {
+  r.set<Slot>(r.a(), r.get<Slot>(r.b()));
+  r.set<Slot>(r.c(), r.get<Slot>(r.d16()));
+}
+WHERRY_BODY void constant(Regs& r) { r.set<uint64_t>(r.a(), static_cast<uint64_t>(int64_t{r.imm()})); }
+WHERRY_BODY void constant64(Regs& r) { r.set<uint64_t>(r.a(), r.word(2)); }
 
 }  // namespace wherry::interp

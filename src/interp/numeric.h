@@ -50,7 +50,7 @@ WHERRY_BODY void give(Regs& r, T value) {
 template <auto function, bool to_slot, class Result, class... T>
 struct Apply {
   template <From... from>
-  WHERRY_BODY auto body(Regs& r) {
+  WHERRY_BODY static auto body(Regs& r) {
     const Result value = function(operand<T, from>(r)...);
     if constexpr (IsTrapping<Result>::value) {
       if (value.trap != TrapKind::kNone) [[unlikely]]

@@ -32,13 +32,13 @@ WHERRY_BODY TrapKind access(Regs& r) {
 
 struct AtomicLoad {
   template <class T>
-  WHERRY_BODY void run(Regs& r, T* cell) {
+  WHERRY_BODY static void run(Regs& r, T* cell) {
     r.set<T>(r.a(), __atomic_load_n(cell, __ATOMIC_SEQ_CST));
   }
 };
 struct AtomicStore {
   template <class T>
-  WHERRY_BODY void run(Regs& r, T* cell) {
+  WHERRY_BODY static void run(Regs& r, T* cell) {
     __atomic_store_n(cell, at<T>(r, 1), __ATOMIC_SEQ_CST);
   }
 };
@@ -49,7 +49,7 @@ enum class Rmw : uint8_t { kAdd, kSub, kAnd, kOr, kXor, kExchange, kCompareExcha
 template <Rmw kind>
 struct Modify {
   template <class T>
-  WHERRY_BODY void run(Regs& r, T* cell) {
+  WHERRY_BODY static void run(Regs& r, T* cell) {
     T old = at<T>(r, 1);
     if constexpr (kind == Rmw::kAdd) old = __atomic_fetch_add(cell, old, __ATOMIC_SEQ_CST);
     if constexpr (kind == Rmw::kSub) old = __atomic_fetch_sub(cell, old, __ATOMIC_SEQ_CST);

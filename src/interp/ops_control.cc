@@ -11,8 +11,6 @@ using runtime::Ref;
 
 // Branches.
 
-WHERRY_BODY bool acc_is_true(Regs& r) { return static_cast<uint32_t>(r.i) != 0; }
-WHERRY_BODY bool acc_is_false(Regs& r) { return static_cast<uint32_t>(r.i) == 0; }
 WHERRY_BODY bool slot_is_true(Regs& r) { return r.get<uint32_t>(r.a()) != 0; }
 WHERRY_BODY bool slot_is_false(Regs& r) { return r.get<uint32_t>(r.a()) == 0; }
 WHERRY_BODY bool slot_is_null(Regs& r) { return r.get<Ref>(r.a()) == 0; }
@@ -227,8 +225,8 @@ WHERRY_BODY void leave_trampoline(Regs& r) {
 
 const Word kHostReturn[] = {0, reinterpret_cast<Word>(&leave)};
 const Word kTrampolineReturn[] = {reinterpret_cast<Word>(&kTrampoline),
-                                  reinterpret_cast<Word>(static_cast<Handler>(&transfer<&leave_trampoline>))};
-const Word kRestoreHandler = reinterpret_cast<Word>(static_cast<Handler>(&straight<&restore, kRestoreWords>));
+                                  reinterpret_cast<Word>(transfer<&leave_trampoline>)};
+const Word kRestoreHandler = reinterpret_cast<Word>(straight<&restore, kRestoreWords>);
 
 /// Whether code returned to at `return_to` sets its context by itself, or needs none.
 WHERRY_BODY bool restores_context(const Word* return_to) {

@@ -5,23 +5,6 @@
 namespace wherry::interp {
 namespace {
 
-// Moves. The copies leave the accumulators alone, so that they can be put between an instruction and its use.
-
-template <class T>
-WHERRY_BODY void slot_to_slot(Regs& r) {
-  r.set<T>(r.a(), r.get<T>(r.b()));
-}
-template <class T>
-WHERRY_BODY void acc_to_slot(Regs& r) {
-  r.set<T>(r.a(), r.acc<T>());
-}
-WHERRY_BODY void two_slots(Regs& r) {
-  r.set<Slot>(r.a(), r.get<Slot>(r.b()));
-  r.set<Slot>(r.c(), r.get<Slot>(r.d16()));
-}
-WHERRY_BODY void constant(Regs& r) { r.set<uint64_t>(r.a(), static_cast<uint64_t>(int64_t{r.imm()})); }
-WHERRY_BODY void constant64(Regs& r) { r.set<uint64_t>(r.a(), r.word(2)); }
-
 template <bool to_slot>
 WHERRY_BODY void constant128(Regs& r) {
   give<to_slot, Vec>(r, r.read_code<Vec>(16));
@@ -50,20 +33,6 @@ WHERRY_BODY void global_set(Regs& r) {
   store_slot<T>(global<far>(r), from_slot ? r.get<T>(r.b()) : r.acc<T>());
 }
 
-/// The value is in slot b, or [2].
-template <class Stored, class T, Address kind, Value source>
-WHERRY_BODY TrapKind store(Regs& r) {
-  uint8_t* to = locate<kind, sizeof(Stored)>(r, r.a());
-  if (is_checked(kind) && to == nullptr) return TrapKind::kMemoryOutOfBounds;
-  Stored value;
-  if constexpr (source == Value::kAcc) value = static_cast<Stored>(r.acc<T>());
-  if constexpr (source == Value::kSlot) value = static_cast<Stored>(r.get<T>(r.b()));
-  if constexpr (source == Value::kImmediate) value = static_cast<Stored>(r.word(2));
-  std::memcpy(to, &value, sizeof value);
-  if constexpr (!is_checked(kind)) pin_pc(r);
-  return TrapKind::kNone;
-}
-
 template <class Stored, class T, Address kind, Value source>
 constexpr Handler store_handler() {
   return straight < &store<Stored, T, kind, source>, source == Value::kImmediate || is_checked(kind) ? 3 : 2 > ;
@@ -89,11 +58,6 @@ constexpr std::array<Handler, 8> kIntStores = [] {
   return all;
 }();
 
-/// A value in memory, as it is given.
-template <class Stored, class T>
-WHERRY_BODY T widen(Stored value) {
-  return static_cast<T>(value);
-}
 template <class Stored, class T>
 constexpr OpRow load_row(Op op) {
   return make_load_row<&widen<Stored, T>>(op);

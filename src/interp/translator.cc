@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "interp/fusions.h"
 #include "runtime/memory.h"
 
 namespace wherry::interp {
@@ -18,6 +19,14 @@ constexpr Word operands(uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
   return Word{a & 0xFFFF} | Word{b & 0xFFFF} << 16 | Word{c & 0xFFFF} << 32 | Word{d & 0xFFFF} << 48;
 }
 
+constexpr Op other_of(std::span<const std::pair<Op, Op>> pairs, Op op) {
+  for (auto [x, y] : pairs) {
+    if (op == x) return y;
+    if (op == y) return x;
+  }
+  return op;
+}
+
 /// The same compare with its operands exchanged.
 constexpr Op exchanged(Op op) {
   constexpr std::pair<Op, Op> kPairs[] = {
@@ -25,11 +34,7 @@ constexpr Op exchanged(Op op) {
       {Op::kI64LtS, Op::kI64GtS}, {Op::kI64LtU, Op::kI64GtU}, {Op::kI64LeS, Op::kI64GeS}, {Op::kI64LeU, Op::kI64GeU},
       {Op::kF32Lt, Op::kF32Gt},   {Op::kF32Le, Op::kF32Ge},   {Op::kF64Lt, Op::kF64Gt},   {Op::kF64Le, Op::kF64Ge},
   };
-  for (auto [x, y] : kPairs) {
-    if (op == x) return y;
-    if (op == y) return x;
-  }
-  return op;
+  return other_of(kPairs, op);
 }
 
 }  // namespace
@@ -58,6 +63,7 @@ bool Translator::take(Translation& out) {
   // A frame has room for whatever the groups of zeros overshoot, and for a call's copies of arguments.
   const uint32_t frame_slots = max_home_ + 4;
   if (frame_slots > 0xFFFF) return false;
+  fuse();
   out.code = std::move(code_);
   out.catches = std::move(catches_);
   out.offsets = std::move(offsets_);
@@ -199,6 +205,7 @@ bool Translator::mirrored(const Entry& entry) const {
 uint32_t Translator::emit(Handler handler, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
   assert(handler != nullptr);
   last_ = here();
+  starts_.push_back(last_);
   if (record_offsets_) offsets_.emplace_back(last_, static_cast<uint32_t>(reader_->op_offset()));
   code_.push_back(word_of(handler));
   code_.push_back(operands(a, b, c, d));
@@ -284,8 +291,29 @@ void Translator::store_entry(uint32_t index, uint32_t to) {
 /// Takes back the instructions from `at` on.
 void Translator::take_back(uint32_t at) {
   code_.resize(at);
+  while (!starts_.empty() && starts_.back() >= at) starts_.pop_back();
   while (!offsets_.empty() && offsets_.back().first >= at) offsets_.pop_back();
   last_ = kNone;
+}
+
+/// Lets handlers that do several instructions at once take the place of the first's. The others stay where they are, so
+/// a branch may still go to them, and nothing moves. Chooses what takes the fewest dispatches from every instruction
+/// on.
+void Translator::fuse() {
+  const Fusions& fusions = Fusions::get();
+  const size_t count = starts_.size();
+  std::vector<Word> handlers(count);
+  for (size_t i = 0; i < count; ++i) handlers[i] = code_[starts_[i]];
+  std::vector<uint32_t> dispatches(count + Fusion::kMost, 0);
+  for (size_t i = count; i-- > 0;) {
+    dispatches[i] = dispatches[i + 1] + 1;
+    for (size_t n = 2; n <= Fusion::kMost && i + n <= count; ++n) {
+      const Word fused = fusions.find(std::span(handlers).subspan(i, n));
+      if (fused == 0 || dispatches[i + n] + 1 > dispatches[i]) continue;
+      dispatches[i] = dispatches[i + n] + 1;
+      code_[starts_[i]] = fused;
+    }
+  }
 }
 
 /// Fuel: what was executed since the last charge is paid before anything that can be observed.

@@ -185,6 +185,7 @@ class Translator {
   void store_constant(Class cls, uint32_t to, int64_t bits);
   void store_entry(uint32_t index, uint32_t to);
   void take_back(uint32_t at);
+  void fuse();
   void charge();
   void tick() { pending_fuel_ += config_.fuel ? 1 : 0; }
 
@@ -245,6 +246,7 @@ class Translator {
   bool record_offsets_;
 
   std::vector<Word> code_;
+  std::vector<uint32_t> starts_;  ///< Positions of the instructions in code_.
   std::vector<CatchEntry> catches_;
   std::vector<std::pair<uint32_t, uint32_t>> offsets_;
   std::vector<uint32_t> local_slots_;

@@ -14,6 +14,20 @@ uint32_t all_slots(std::span<const ValType> types) {
   return slots;
 }
 
+/// The integer compare that is true where this one is not; floats have none.
+constexpr Op inverted(Op op) {
+  constexpr std::pair<Op, Op> kPairs[] = {
+      {Op::kI32Eq, Op::kI32Ne},   {Op::kI32LtS, Op::kI32GeS}, {Op::kI32LtU, Op::kI32GeU}, {Op::kI32GtS, Op::kI32LeS},
+      {Op::kI32GtU, Op::kI32LeU}, {Op::kI64Eq, Op::kI64Ne},   {Op::kI64LtS, Op::kI64GeS}, {Op::kI64LtU, Op::kI64GeU},
+      {Op::kI64GtS, Op::kI64LeS}, {Op::kI64GtU, Op::kI64LeU},
+  };
+  for (auto [x, y] : kPairs) {
+    if (op == x) return y;
+    if (op == y) return x;
+  }
+  return op;
+}
+
 }  // namespace
 
 // Labels and patches.
@@ -96,7 +110,11 @@ Translator::Patch Translator::emit_branch(const Condition& condition, bool sense
   switch (condition.kind) {
     case Condition::Kind::kCompare: {
       const Compare& c = condition.compare;
-      const Handler handler = c.row->branches[c.form * 2 + (sense == c.sense ? 1 : 0)];
+      // Of integers, one sense is enough: fusions need only know that.
+      const bool holds = sense == c.sense;
+      const Op inverse = inverted(c.row->op);
+      const OpRow& row = holds || inverse == c.row->op ? *c.row : op_row(inverse);
+      const Handler handler = row.branches[c.form * 2 + (holds || &row != c.row ? 1 : 0)];
       const bool first_in_acc = c.form == kAS || c.form == kAI;
       emit(handler, first_in_acc ? 0 : c.first, c.form == kAS ? c.first : c.second);
       if (c.form == kAI || c.form == kSI) emit_word(static_cast<Word>(c.bits));
