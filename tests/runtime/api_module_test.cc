@@ -3,7 +3,7 @@
 #include <fstream>
 
 #include "api_util.h"
-#include "engine/engine.h"
+#include "wasm/text/wat.h"
 
 namespace wherry {
 namespace {
@@ -103,27 +103,28 @@ TEST(ModuleTest, FeaturesMayBeSwitchedOff) {
             ErrorCode::kUnsupported);
 }
 
-/// A module of many functions, of which those in `bad` are invalid; each body is 1,000 nops and a drop too many.
-std::string many_functions(int count, std::initializer_list<int> bad) {
-  std::string nops;
-  for (int i = 0; i < 1000; ++i) nops += "nop ";
+/// A module of 1,000 functions, of which those in `bad` are invalid; each body is 1,000 nops, and a drop too many.
+std::vector<uint8_t> many_functions(std::initializer_list<int> bad) {
   std::string text = "(module ";
-  for (int i = 0; i < count; ++i) {
-    const bool is_bad = std::find(bad.begin(), bad.end(), i) != bad.end();
-    text += "(func " + nops + (is_bad ? "drop" : "") + ")\n";
+  for (int i = 0; i < 1000; ++i) {
+    text += "(func ";
+    for (int n = 0; n < 1000; ++n) text += "nop ";
+    text += std::find(bad.begin(), bad.end(), i) != bad.end() ? "drop)" : ")";
   }
-  return text + ")";
+  return must(wasm::parse_wat(text + ")"));
 }
 
 TEST(ModuleTest, LargeModulesAreValidatedInParallelWithTheFirstError) {
+  const std::vector<uint8_t> good = many_functions({});
+  const std::vector<uint8_t> bad = many_functions({700, 701, 950});
   uint64_t expected = 0;
   for (uint32_t threads : {1u, 2u, 4u}) {
     Config config;
     config.validation_threads = threads;
     const Engine engine(config);
-    EXPECT_TRUE(Module::from_wat(engine, many_functions(1000, {})).has_value());
+    EXPECT_TRUE(Module::from_binary(engine, good).has_value());
     for (int repeat = 0; repeat < 5; ++repeat) {
-      const auto result = Module::from_wat(engine, many_functions(1000, {700, 701, 950}));
+      const auto result = Module::from_binary(engine, bad);
       ASSERT_FALSE(result.has_value());
       EXPECT_EQ(result.error().code, ErrorCode::kInvalid);
       if (expected == 0) expected = result.error().offset;
