@@ -1,6 +1,5 @@
 #include "wasi/host/descriptor_table.h"
 
-#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -14,11 +13,18 @@ HostResult<TableEntry> DescriptorTable::get(uint32_t number) const {
 
 HostResult<uint32_t> DescriptorTable::insert(TableEntry entry) {
   std::lock_guard lock(mutex_);
-  while (in_use(lowest_free_)) ++lowest_free_;
-  if (lowest_free_ == kMaxDescriptors) return error(Errno::kMfile);
-  if (lowest_free_ == entries_.size()) entries_.emplace_back();
-  entries_[lowest_free_] = std::move(entry);
-  return lowest_free_++;
+  if (used_ == round_) {
+    if (round_ == kMaxDescriptors) return error(Errno::kMfile);
+    next_ = round_;
+    round_ *= 2;
+  }
+  while (in_use(next_)) next_ = (next_ + 1) % round_;
+  const uint32_t number = next_;
+  next_ = (next_ + 1) % round_;
+  if (number >= entries_.size()) entries_.resize(number + 1);
+  entries_[number] = std::move(entry);
+  ++used_;
+  return number;
 }
 
 void DescriptorTable::place(uint32_t number, TableEntry entry) {
@@ -26,6 +32,8 @@ void DescriptorTable::place(uint32_t number, TableEntry entry) {
   assert(!in_use(number) && number < kMaxDescriptors);
   if (number >= entries_.size()) entries_.resize(number + 1);
   entries_[number] = std::move(entry);
+  ++used_;
+  while (round_ <= number) round_ *= 2;
 }
 
 HostResult<> DescriptorTable::close(uint32_t number) {
@@ -33,7 +41,7 @@ HostResult<> DescriptorTable::close(uint32_t number) {
   std::lock_guard lock(mutex_);
   if (!in_use(number)) return error(Errno::kBadf);
   closed = std::exchange(entries_[number], {});
-  lowest_free_ = std::min(lowest_free_, number);
+  --used_;
   return {};
 }
 
@@ -43,7 +51,7 @@ HostResult<> DescriptorTable::renumber(uint32_t from, uint32_t to) {
   if (!in_use(from) || !in_use(to)) return error(Errno::kBadf);
   if (from == to) return {};
   closed = std::exchange(entries_[to], std::exchange(entries_[from], {}));
-  lowest_free_ = std::min(lowest_free_, from);
+  --used_;
   return {};
 }
 

@@ -28,7 +28,9 @@ class DescriptorTable {
   static constexpr uint32_t kMaxDescriptors = 1 << 16;
 
   HostResult<TableEntry> get(uint32_t number) const;
-  /// The lowest free number. kMfile when there is none.
+  /// A free number. Numbers go round, so that one just closed does not at once mean another file: preview 1 promises no
+  /// order, and guests that still use a closed number (Yosys 0.55 does) must not write into a stranger. kMfile when
+  /// there is none.
   HostResult<uint32_t> insert(TableEntry entry);
   /// Puts an entry at a number of the caller's choosing, which must be free: for building the table.
   void place(uint32_t number, TableEntry entry);
@@ -43,7 +45,9 @@ class DescriptorTable {
 
   mutable std::mutex mutex_;
   std::vector<TableEntry> entries_;  ///< Without a descriptor: free.
-  uint32_t lowest_free_ = 0;         ///< No number below it is free.
+  uint32_t used_ = 0;
+  uint32_t round_ = 1024;  ///< Numbers below it are handed out in turn; doubled when all are in use.
+  uint32_t next_ = 0;      ///< Where the search for the next one begins.
 };
 
 }  // namespace wherry::wasi::host
