@@ -47,6 +47,7 @@ using If = decltype(branch_action<wasm::semantics::kMeaning<op>, form>(wasm::sem
 using IfAcc = Action<Flow::kBranch, &acc_is_true, 2>;
 using UnlessAcc = Action<Flow::kBranch, &acc_is_false, 2>;
 using Jump = Action<Flow::kTransfer, &jump, 0>;
+using JumpTable = Action<Flow::kTransfer, &jump_table<false>, 0>;
 
 /// A guarded load of a `Stored` that becomes a T.
 template <class Stored, class T, Address address, bool to_slot>

@@ -80,6 +80,21 @@ WHERRY_BODY TrapKind enter(Regs& r, const VMContext* context, Function* callee, 
 WHERRY_BODY bool acc_is_true(Regs& r) { return static_cast<uint32_t>(r.i) != 0; }
 WHERRY_BODY bool acc_is_false(Regs& r) { return static_cast<uint32_t>(r.i) == 0; }
 
+/// To the displacement that an i32 selects: imm many besides the last, from [2] on.
+template <bool in_slot>
+WHERRY_BODY TrapKind jump_table(Regs& r) {
+  const uint32_t index = in_slot ? r.get<uint32_t>(r.a()) : static_cast<uint32_t>(r.i);
+  const uint32_t last = static_cast<uint32_t>(r.imm());
+  const int32_t displacement = r.read_code<int32_t>(16 + size_t{4} * (index < last ? index : last));
+  if constexpr (kPollsBackEdges) {
+    const uint32_t interrupt = __atomic_load_n(&r.context->exec->interrupt, __ATOMIC_RELAXED);
+    if (interrupt != 0) [[unlikely]]
+      return static_cast<TrapKind>(interrupt);
+  }
+  r.pc += displacement;
+  return TrapKind::kNone;
+}
+
 WHERRY_BODY void switch_context(Regs& r, VMContext* context) {
   r.context = context;
   r.mem = context->memory0->base;

@@ -32,9 +32,15 @@ class Fusions {
 
  private:
   Fusions();
-  size_t slot_of(const std::array<Word, Fusion::kMost>& parts) const;
+  using Parts = std::array<Word, Fusion::kMost>;
+  struct Row {
+    uint64_t hash;
+    const Fusion* fusion;
+  };
+  size_t slot_of(const Parts& parts, uint64_t hash) const;
 
-  std::vector<const Fusion*> table_;  ///< Open addressing.
+  std::vector<Row> table_;             ///< Open addressing.
+  std::array<uint64_t, 64> firsts_{};  ///< A bit for each first part, by its hash: most instructions begin no fusion.
 };
 
 // How fusions are named: actions, as in dispatch.h, and sets of them.

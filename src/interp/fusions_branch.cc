@@ -31,16 +31,30 @@ using BeforeJump =
         Put<uint8_t, uint64_t, Address::kSlot, Value::kAcc>, Get<uint32_t, uint32_t, Address::kSlot, kToSlot>>;
 using Step = Two<Op::kI32Add, kSI, kToSlot>;
 
-template <class... B>
-constexpr auto stepping(Set<B...>) {
-  return std::array{fusion<Step, Step, B>()...};
-}
+/// Interpreters inside: an opcode is fetched, maybe adjusted, and dispatched on.
+using BeforeTable =
+    Set<Get<uint32_t, uint32_t, Address::kSlot, kToAcc>, Get<uint32_t, uint32_t, Address::kAcc, kToAcc>,
+        Get<uint8_t, uint32_t, Address::kSlot, kToAcc>, Get<uint8_t, uint32_t, Address::kAcc, kToAcc>,
+        Get<uint16_t, uint32_t, Address::kAcc, kToAcc>, Two<Op::kI32Add, kSI, kToAcc>, Two<Op::kI32Add, kAI, kToAcc>,
+        Two<Op::kI32And, kSI, kToAcc>, Two<Op::kI32And, kAI, kToAcc>, Keep>;
 
-constexpr auto kAll =
-    concat(product(Counting{}, OnAcc{}), product(Moving{}, OnSlots{}),
-           product(Long{}, join(Ifs64<kAS>{}, Ifs64<kAI>{})), product(BeforeJump{}, Set<Jump>{}),
-           stepping(Set<IfAcc, UnlessAcc, If<Op::kI32Ne, kAS>, If<Op::kI32Eq, kAS>, If<Op::kI32LtU, kAS>,
-                        If<Op::kI32Ne, kAI>, If<Op::kI32Ne, kSS>, If<Op::kI32Eq, kAI>>{}));
+template <class A, class B, class... C>
+constexpr auto triples(Set<C...>) {
+  return std::array{fusion<A, B, C>()...};
+}
+/// Ends of loops: counting, then moving values for the next round, then back.
+using Store32 = Put<uint32_t, uint64_t, Address::kSlot, Value::kAcc>;
+using Ends = Set<IfAcc, UnlessAcc, If<Op::kI32Ne, kAS>, If<Op::kI32Eq, kAS>, If<Op::kI32LtU, kAS>, If<Op::kI32LtS, kAS>,
+                 If<Op::kI32Ne, kAI>, If<Op::kI32Ne, kSS>, If<Op::kI32Eq, kAI>, If<Op::kI32LtU, kAI>, Jump>;
+using Backwards = Set<Jump>;
+
+constexpr auto kAll = concat(
+    product(Counting{}, OnAcc{}), product(Moving{}, OnSlots{}), product(Long{}, join(Ifs64<kAS>{}, Ifs64<kAI>{})),
+    product(BeforeJump{}, Set<Jump>{}), product(BeforeTable{}, Set<JumpTable>{}), triples<Step, Step>(Ends{}),
+    triples<Copy, Step>(Ends{}), triples<Store32, Step>(Ends{}), triples<Step, Copy>(Backwards{}),
+    triples<Store32, Copy>(Backwards{}), triples<Copies, Copy>(Backwards{}), triples<Copies, Copies>(Backwards{}),
+    triples<Constant, Copy>(Backwards{}),
+    triples<Step, Two<Op::kI64And, kSI, kToAcc>>(Set<If<Op::kI64Eq, kAI>, If<Op::kI64Ne, kAI>>{}));
 
 }  // namespace
 

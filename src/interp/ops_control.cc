@@ -24,20 +24,6 @@ WHERRY_BODY bool slot_is_of_type(Regs& r) {
   return is == sense;
 }
 
-template <bool in_slot>
-WHERRY_BODY TrapKind jump_table(Regs& r) {
-  const uint32_t index = in_slot ? r.get<uint32_t>(r.a()) : static_cast<uint32_t>(r.i);
-  const uint32_t last = static_cast<uint32_t>(r.imm());
-  const int32_t displacement = r.read_code<int32_t>(16 + size_t{4} * (index < last ? index : last));
-  if constexpr (kPollsBackEdges) {
-    const uint32_t interrupt = __atomic_load_n(&r.context->exec->interrupt, __ATOMIC_RELAXED);
-    if (interrupt != 0) [[unlikely]]
-      return static_cast<TrapKind>(interrupt);
-  }
-  r.pc += displacement;
-  return TrapKind::kNone;
-}
-
 WHERRY_BODY TrapKind trap(Regs& r) { return static_cast<TrapKind>(r.imm()); }
 
 WHERRY_BODY TrapKind burn_fuel(Regs& r) {
