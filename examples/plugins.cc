@@ -1,5 +1,5 @@
-// One program, many plug-ins: imports are resolved once for each module, each call runs in a store of its own, and a trap
-// in one plug-in harms nobody else.
+// One program, many plug-ins: imports are resolved once for each module, each call runs in a store of its own, and a
+// trap in one plug-in harms nobody else.
 #include <wherry/wherry.h>
 
 #include <cstdio>

@@ -69,6 +69,7 @@ class Linker {
   Result<> alias(std::string_view module, std::string_view name, std::string_view as_module, std::string_view as_name);
   Result<> alias_module(std::string_view module, std::string_view as_module);
 
+  bool is_defined(std::string_view module, std::string_view name) const;
   /// The imports of a module that are not defined here.
   std::vector<ImportType> missing(const Module& module) const;
 

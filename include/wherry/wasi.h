@@ -147,6 +147,9 @@ class Wasi {
 
 /// Defines WASI in a linker, under both module names. The functions serve `wasi`, whichever store calls them.
 Result<> add_wasi(Linker& linker, const Wasi& wasi);
+/// As above, but only what `module` imports and the linker does not define yet: quicker, for a linker that serves few
+/// modules.
+Result<> add_wasi(Linker& linker, const Wasi& wasi, const Module& module);
 /// As above, but the functions serve the world that the calling store holds (`store.emplace_data<Wasi>(wasi)`), so that
 /// one linker does for many guests. A call from a store that holds none traps.
 Result<> add_wasi(Linker& linker);

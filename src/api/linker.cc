@@ -170,9 +170,13 @@ Result<> Linker::alias_module(std::string_view module, std::string_view as_modul
   return {};
 }
 
+bool Linker::is_defined(std::string_view module, std::string_view name) const {
+  return state_->find(module, name) != nullptr;
+}
+
 std::vector<ImportType> Linker::missing(const Module& module) const {
   std::vector<ImportType> missing = module.imports();
-  std::erase_if(missing, [&](const ImportType& i) { return state_->find(i.module, i.name) != nullptr; });
+  std::erase_if(missing, [&](const ImportType& i) { return is_defined(i.module, i.name); });
   return missing;
 }
 

@@ -8,6 +8,7 @@
 #include "cli/console.h"
 #include "cli/engine_options.h"
 #include "cli/module_file.h"
+#include "wasi/preview1.h"
 
 namespace wherry::cli {
 namespace {
@@ -20,7 +21,9 @@ struct Options {
   bool json = false;
 };
 
-bool is_wasi(std::string_view module) { return module == "wasi_snapshot_preview1" || module == "wasi_unstable"; }
+bool is_wasi(std::string_view module) {
+  return module == wasi::module_name(wasi::Abi::kPreview1) || module == wasi::module_name(wasi::Abi::kUnstable);
+}
 
 /// What the user would have to grant for the WASI functions that a module imports to be of use.
 std::vector<std::string> needs(const Module& module) {

@@ -117,10 +117,7 @@ class Runner {
       complain(wasi.error().message);
       return kExitError;
     }
-    if (auto added = wherry::add_wasi(linker_, *wasi); !added.has_value()) {
-      complain(added.error().message);
-      return kExitError;
-    }
+    wasi_ = std::move(*wasi);
     return 0;
   }
 
@@ -148,6 +145,7 @@ class Runner {
   }
 
   int instantiate(const Module& module, const std::string& file, std::optional<Instance>* instance) {
+    if (auto added = add_wasi(linker_, *wasi_, module); !added.has_value()) return report(file, added.error());
     if (const auto missing = linker_.missing(module); !missing.empty()) {
       std::string list;
       for (const ImportType& import : missing) {
@@ -205,6 +203,7 @@ class Runner {
   Engine engine_;
   Store store_;
   Linker linker_;
+  std::optional<Wasi> wasi_;
 };
 
 std::function<int()> configure(CLI::App& app) {

@@ -63,10 +63,10 @@ std::string print_float(F value) {
   return {buffer, end};
 }
 
-/// The null of a reference type, as a value of its hierarchy.
-Value null_of(ValType type) {
-  if (!type.heap().is_abstract()) return Value(Func());
-  switch (type.heap().abstract()) {
+}  // namespace
+
+Value null_value(HeapType heap) {
+  switch (heap.is_abstract() ? heap.abstract() : HeapType::kFunc) {
     case HeapType::kFunc:
     case HeapType::kNoFunc:
       return Value(Func());
@@ -80,8 +80,6 @@ Value null_of(ValType type) {
       return Value(AnyRef());
   }
 }
-
-}  // namespace
 
 Result<Value> parse_value(std::string_view text, ValType type) {
   const auto no = [&](std::string_view what) {
@@ -112,7 +110,7 @@ Result<Value> parse_value(std::string_view text, ValType type) {
     }
     default:
       if (!type.is_ref() || !type.is_nullable() || text != "null") return no("a value that can be given here");
-      return null_of(type);
+      return null_value(type.heap());
   }
 }
 

@@ -14,6 +14,9 @@ namespace wherry::cli {
 /// kType, naming the text.
 Result<Value> parse_value(std::string_view text, ValType type);
 
+/// The null of the hierarchy that `heap` belongs to; a defined type is taken for a function's.
+Value null_value(HeapType heap);
+
 /// The form parse_value reads: integers signed, floats in the fewest digits that give the same value.
 std::string print_value(const Value& value);
 

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "cli/spectest.h"
+#include "cli/values.h"
 #include "wasm/text/wast.h"
 #include "wasm/text/wat.h"
 #include "wherry/wherry.h"
@@ -331,7 +332,7 @@ class ScriptRunner {
       case Kind::kV128:
         return Value(v.v128);
       case Kind::kRefNull:
-        return null_of(v.heap);
+        return null_value(v.heap);
       case Kind::kRefExtern: {
         WHERRY_TRY(ExternRef ref, host_object(v.bits));
         return Value(std::move(ref));
@@ -342,22 +343,6 @@ class ScriptRunner {
       }
     }
     return fail(ErrorCode::kType, "unknown kind of value");
-  }
-
-  static Value null_of(HeapType heap) {
-    switch (heap.is_abstract() ? heap.abstract() : HeapType::kFunc) {
-      case HeapType::kFunc:
-      case HeapType::kNoFunc:
-        return Value(Func());
-      case HeapType::kExtern:
-      case HeapType::kNoExtern:
-        return Value(ExternRef());
-      case HeapType::kExn:
-      case HeapType::kNoExn:
-        return Value(ExnRef());
-      default:
-        return Value(AnyRef());
-    }
   }
 
   Engine engine_;

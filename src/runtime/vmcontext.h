@@ -87,7 +87,6 @@ struct ExecState {
   int64_t fuel;
   /// Non-zero: stop at the next safe point; the TrapKind to stop with. Written by other threads and signal handlers.
   uint32_t interrupt;
-  uint32_t exit_code;
   Store* store;
 };
 

@@ -1,4 +1,7 @@
 // Binds the functions of preview 1 to the runtime.
+#include <algorithm>
+#include <iterator>
+
 #include "wasi/host/context.h"
 #include "wasi/preview1.h"
 #include "wherry/caller.h"
@@ -35,30 +38,52 @@ CallResult<> invoke(const wasi::Preview1Function& function, wasi::Abi abi, wasi:
   return {};
 }
 
+constexpr wasi::Abi kAbis[] = {wasi::Abi::kPreview1, wasi::Abi::kUnstable};
+
 /// `context_of(caller)` gives the context to serve, or null.
 template <class ContextOf>
-Result<> add(Linker& linker, ContextOf context_of) {
-  for (const wasi::Abi abi : {wasi::Abi::kPreview1, wasi::Abi::kUnstable}) {
+Result<> define(Linker& linker, wasi::Abi abi, const wasi::Preview1Function& function, ContextOf context_of) {
+  auto call = [&function, abi, context_of](Caller& caller, std::span<Slot> slots) -> CallResult<> {
+    wasi::host::Context* context = context_of(caller);
+    if (context == nullptr) return caller.fail("this store holds no WASI world");
+    return invoke(function, abi, *context, caller, slots);
+  };
+  return linker.raw_function(wasi::module_name(abi), function.name, func_type(function), std::move(call));
+}
+
+template <class ContextOf>
+Result<> define_all(Linker& linker, ContextOf context_of) {
+  for (const wasi::Abi abi : kAbis) {
     for (const wasi::Preview1Function& function : wasi::preview1_functions()) {
-      auto call = [&function, abi, context_of](Caller& caller, std::span<Slot> slots) -> CallResult<> {
-        wasi::host::Context* context = context_of(caller);
-        if (context == nullptr) return caller.fail("this store holds no WASI world");
-        return invoke(function, abi, *context, caller, slots);
-      };
-      WHERRY_CHECK(linker.raw_function(wasi::module_name(abi), function.name, func_type(function), std::move(call)));
+      WHERRY_CHECK(define(linker, abi, function, context_of));
     }
   }
   return {};
 }
 
+auto always(const Wasi& wasi) {
+  return [wasi](const Caller&) { return &wasi.impl(); };
+}
+
 }  // namespace
 
-Result<> add_wasi(Linker& linker, const Wasi& wasi) {
-  return add(linker, [wasi](const Caller&) { return &wasi.impl(); });
+Result<> add_wasi(Linker& linker, const Wasi& wasi) { return define_all(linker, always(wasi)); }
+
+Result<> add_wasi(Linker& linker, const Wasi& wasi, const Module& module) {
+  for (const ImportType& import : linker.missing(module)) {
+    const auto abi = std::ranges::find(kAbis, import.module, wasi::module_name);
+    const auto functions = wasi::preview1_functions();
+    const auto function = std::ranges::find(functions, import.name, &wasi::Preview1Function::name);
+    // A module may import a name twice.
+    if (abi == std::end(kAbis) || function == functions.end() || linker.is_defined(import.module, import.name))
+      continue;
+    WHERRY_CHECK(define(linker, *abi, *function, always(wasi)));
+  }
+  return {};
 }
 
 Result<> add_wasi(Linker& linker) {
-  return add(linker, [](const Caller& caller) -> wasi::host::Context* {
+  return define_all(linker, [](const Caller& caller) -> wasi::host::Context* {
     const Wasi* wasi = caller.find_data<Wasi>();
     return wasi == nullptr ? nullptr : &wasi->impl();
   });
