@@ -44,10 +44,10 @@ fuzz: packages
 	@cmake --build --preset fuzz -j $(JOBS)
 	@fuzz/run.sh build/fuzz $(FUZZ_SECONDS)
 
-format:
-	@git ls-files '*.cc' '*.h' '*.inc' | grep -v '\.inc$$' | xargs clang-format-22 -i
+format: packages
+	@git ls-files '*.cc' '*.h' | xargs clang-format-22 -i
 
-tidy:
+tidy: packages
 	@cmake --preset dev --log-level=WARNING
 	@git ls-files 'src/*.cc' | xargs -P $(JOBS) -n 4 clang-tidy-22 -p build/dev --quiet
 
