@@ -166,6 +166,9 @@ Result<> Instance::initialize(std::span<const Extern> imports, TrapKind* trap) {
   take_imports(imports);
   WHERRY_CHECK(make_tables_and_memories());
   context_->memory0 = context_->memories[0];
+  if (!memories_.empty() && Memory::is_guarded(memories_[0]->type(), memories_[0]->bounds())) {
+    context_->guarded_base0 = memories_[0]->view()->base;
+  }
   for (size_t i = module_->imported_tags; i < module_->tags.size(); ++i) {
     tags_.push_back(store_.new_tag(module_->tags[i].type));
   }

@@ -52,6 +52,8 @@ struct Func {
   void* code;
   /// Host functions: the runtime's HostFunc; else null.
   void* host;
+  /// Compiled code that other compiled code calls directly, with `context` as its first argument; null: only `entry`.
+  const void* native = nullptr;
 };
 
 /// A linear memory as code sees it. `base` never moves for guarded memories (see Memory::is_guarded).
@@ -95,6 +97,10 @@ struct ExecState {
 struct VMContext {
   MemoryView* memory0;  ///< memories[0]; never null: an instance without memories has an empty one.
   ExecState* exec;
+  /// The base of memories[0] where it never moves and needs no bounds checks (Memory::is_guarded); else null.
+  uint8_t* guarded_base0;
+  /// The functions of the runtime that compiled code calls, in the order of libcalls.inc.
+  const void* const* libcalls;
   MemoryView** memories;  ///< Memory index space.
   TableView** tables;     ///< Table index space.
   Slot** globals;         ///< Global index space: pointers to cells, imported ones in other instances.
