@@ -1,0 +1,40 @@
+#include "llvm/emit.h"
+
+#include <map>
+
+#include "llvm/precompiled.h"
+
+namespace wherry::compiler {
+
+std::string function_symbol(uint32_t function) { return "f" + std::to_string(function); }
+std::string enter_symbol(uint32_t type) { return "enter" + std::to_string(type); }
+std::string leave_symbol(uint32_t type) { return "leave" + std::to_string(type); }
+
+std::vector<uint32_t> stub_types(const wasm::Module& module) {
+  // A stub knows how values travel, and not what they mean: references go as i64 do.
+  std::map<std::string, uint32_t> known;
+  std::vector<uint32_t> result;
+  result.reserve(module.types.size());
+  for (uint32_t index = 0; index < module.types.size(); ++index) {
+    const wasm::TypeDef& type = module.registry->get(module.types[index]);
+    if (type.kind != wasm::CompositeKind::kFunc) {
+      result.push_back(kNoStub);
+      continue;
+    }
+    std::string shape;
+    const auto add = [&](std::span<const ValType> values) {
+      for (ValType value : values) shape.push_back(static_cast<char>(value.is_ref() ? ValType::kI64 : value.kind()));
+      shape.push_back('\0');
+    };
+    add(type.params);
+    add(type.results);
+    result.push_back(known.try_emplace(std::move(shape), index).first->second);
+  }
+  return result;
+}
+
+bool may_unwind(const wasm::Module& module) {
+  return module.features.has(Feature::kExceptions) || module.features.has(Feature::kLegacyExceptions);
+}
+
+}  // namespace wherry::compiler
