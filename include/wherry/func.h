@@ -87,7 +87,7 @@ class Func {
   template <class Signature>
   friend class TypedFunc;
 
-  static Func make(StoreRef store, std::shared_ptr<detail::HostFunction> function);
+  static Func make(StoreRef store, const std::shared_ptr<detail::HostFunction>& function);
   Result<> check_type(std::span<const ValType> params, std::span<const ValType> results) const;
   /// Calls; the trap's details wait for take_trap().
   TrapKind enter(Slot* slots) const;

@@ -40,7 +40,7 @@ HostFunctionPtr values_host_function(FuncType type, ValuesFunction f) {
 
 }  // namespace detail
 
-Func Func::make(StoreRef store, detail::HostFunctionPtr function) {
+Func Func::make(StoreRef store, const detail::HostFunctionPtr& function) {
   detail::StoreState& state = store.state();
   const TypeId type = state.engine().impl().types().intern_func(function->params, function->results);
   return Func(state.host_func(function, type));

@@ -115,7 +115,7 @@ Result<Instance> InstancePre::instantiate(StoreRef store) const {
 Linker::Linker(const Engine& engine) : state_(new detail::LinkerState(engine)) {}
 Linker::Linker(const Linker& other) : state_(new detail::LinkerState(*other.state_)) {}
 Linker& Linker::operator=(const Linker& other) {
-  *state_ = *other.state_;
+  if (this != &other) *state_ = *other.state_;
   return *this;
 }
 Linker::Linker(Linker&&) noexcept = default;

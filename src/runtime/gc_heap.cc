@@ -101,7 +101,7 @@ bool GcHeap::make_span(size_t size_class) {
   bool zeroed = false;
   uint8_t* start = take_pages(pages, &zeroed);
   if (start == nullptr) return false;
-  const auto count = static_cast<uint32_t>((pages << GcPages::kPageLog2) / cursor.cell_bytes);
+  const uint32_t count = (pages << GcPages::kPageLog2) / cursor.cell_bytes;
   cells.spans.push_back(std::make_unique<GcSpan>(
       GcSpan{.start = start, .pages = pages, .cell_bytes = cursor.cell_bytes, .cells = count}));
   cells.unswept = cells.spans.size();

@@ -36,7 +36,7 @@ Store::Store(const wasm::TypeRegistry& types, const Config& config, const StackS
   stack_ = platform::Reservation::make(bytes + platform::page_size());
   if (!stack_ || !stack_.commit(0, bytes)) return;
   exec_.stack_top = reinterpret_cast<Slot*>(stack_.base());
-  exec_.stack_limit = exec_.stack_top + bytes / sizeof(Slot);
+  exec_.stack_limit = reinterpret_cast<Slot*>(stack_.base() + bytes);
 }
 
 Store::~Store() = default;

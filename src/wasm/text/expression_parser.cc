@@ -546,7 +546,7 @@ void ExpressionParser::mem_arg(Encoder& out, Op op, bool lane_follows) {
     if (!is_lane) memory = scope_.index(Space::kMemory);
   }
   uint64_t offset = 0;
-  auto align_log2 = static_cast<uint32_t>(info(op).access);
+  uint32_t align_log2 = static_cast<uint8_t>(info(op).access);
   const auto value = [&](std::string_view prefix) {
     return parse_natural(cursor_.text_of(cursor_.peek()).substr(prefix.size()), UINT64_MAX);
   };
