@@ -3,7 +3,7 @@
 function(wherry_room name)
   cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc ${CMAKE_SOURCE_DIR}/src/${name}/*/*.cc
-       ${CMAKE_SOURCE_DIR}/src/${name}/*/*.S)
+       ${CMAKE_SOURCE_DIR}/src/${name}/*.S ${CMAKE_SOURCE_DIR}/src/${name}/*/*.S)
   add_library(wherry_${name} STATIC ${sources})
   set_target_properties(wherry_${name} PROPERTIES LINKER_LANGUAGE CXX)
   target_include_directories(wherry_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)

@@ -1,6 +1,8 @@
 // What the runtime asks of the tier that executes a store's code. engine/tier.h extends both interfaces.
 #pragma once
 
+#include <utility>
+
 #include "runtime/vmcontext.h"
 
 namespace wherry::runtime {
@@ -14,7 +16,9 @@ class CodeBinder {
   virtual void bind(Func& func) const = 0;
 };
 
-/// Finds references in the stacks of running code.
+struct ThrowRegisters;
+
+/// Knows the stacks of running code.
 class StackScanner {
  public:
   virtual ~StackScanner() = default;
@@ -22,6 +26,9 @@ class StackScanner {
   /// collector scans them conservatively.
   virtual void visit_roots(const ExecState& exec, void (*visit)(void* arg, const Slot* first, const Slot* last),
                            void* arg) const = 0;
+  /// Goes on where ExecState::exception is caught, out from the call in compiled code that `at` tells of: in compiled
+  /// code, or in who called it. Tiers that compile nothing are not asked.
+  [[noreturn]] virtual void throw_exception(ExecState& exec, const ThrowRegisters& at) const { std::unreachable(); }
 };
 
 }  // namespace wherry::runtime

@@ -6,6 +6,7 @@
 #include <new>
 
 #include "runtime/gc_heap.h"
+#include "runtime/libcalls.h"
 #include "runtime/operations.h"
 #include "runtime/store.h"
 #include "wasm/const_expr.h"
@@ -85,6 +86,7 @@ Instance::Instance(Store& store, std::shared_ptr<const wasm::Module> module, std
   context_->globals = reinterpret_cast<Slot**>(take(m.globals.size()));
   context_->funcs = reinterpret_cast<Func**>(take(m.functions.size()));
   context_->exec = &store.exec_;
+  context_->libcalls = kLibcalls;
   context_->types = m.types.data();
   context_->instance = this;
   context_->tier_module = code_.get();

@@ -5,6 +5,7 @@
 
 #include "platform/clock.h"
 #include "platform/threads.h"
+#include "runtime/libcalls.h"
 
 namespace wherry::runtime {
 
@@ -31,6 +32,7 @@ Store::Store(const wasm::TypeRegistry& types, const Config& config, const StackS
   exec_.store = this;
   host_context_.memory0 = &no_memory_;
   host_context_.exec = &exec_;
+  host_context_.libcalls = kLibcalls;
   // One page stays uncommitted, as a guard.
   const uint64_t bytes = platform::round_up(std::max<uint64_t>(config.stack_bytes, 1), platform::page_size());
   stack_ = platform::Reservation::make(bytes + platform::page_size());

@@ -46,6 +46,7 @@ class Store : private RootSource {
   Store& operator=(const Store&) = delete;
 
   const wasm::TypeRegistry& types() const { return types_; }
+  const StackScanner& scanner() const { return scanner_; }
   ExecState& exec() { return exec_; }
   GcHeap& heap() { return heap_; }
   BoundsStrategy bounds() const { return bounds_; }

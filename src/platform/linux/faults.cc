@@ -34,6 +34,7 @@ extern "C" int __sigaction(int signal, const struct sigaction* action, struct si
 
 extern "C" {
 uint32_t wherry_call_guarded(uint32_t (*function)(void*), void* argument, wherry::platform::Activation* activation);
+[[noreturn]] void wherry_land(uint32_t result, uintptr_t stack_pointer);
 extern const char wherry_guarded_landing[];
 }
 
@@ -136,6 +137,49 @@ uintptr_t program_counter(const ucontext_t& context) {
 #endif
 }
 
+uintptr_t frame_pointer(const ucontext_t& context) {
+#if defined(__x86_64__)
+  return static_cast<uintptr_t>(context.uc_mcontext.gregs[REG_RBP]);
+#elif defined(__aarch64__)
+  return context.uc_mcontext.regs[29];
+#endif
+}
+
+uintptr_t stack_pointer(const ucontext_t& context) {
+#if defined(__x86_64__)
+  return static_cast<uintptr_t>(context.uc_mcontext.gregs[REG_RSP]);
+#elif defined(__aarch64__)
+  return context.uc_mcontext.sp;
+#endif
+}
+
+/// The number of the trap instruction at `pc`, which is code of a registered range; or kFaulted.
+uint32_t trap_number(uintptr_t pc) {
+#if defined(__x86_64__)
+  constexpr uint8_t kUd1[] = {0x67, 0x0F, 0xB9, 0x40};
+  const auto* code = reinterpret_cast<const uint8_t*>(pc);
+  return std::memcmp(code, kUd1, sizeof kUd1) == 0 ? code[sizeof kUd1] : kFaulted;
+#elif defined(__aarch64__)
+  constexpr uint32_t kBrk = 0xD4200000;
+  constexpr uint32_t kTrapImmediate = 0x5500;
+  const uint32_t immediate = (*reinterpret_cast<const uint32_t*>(pc) - kBrk) >> 5;
+  return (immediate & ~0xFFu) == kTrapImmediate ? immediate & 0xFF : kFaulted;
+#endif
+}
+
+/// Follows frame pointers from the frame `frame` up to the one below `end`. `lowest` bounds it from below.
+void collect_frames(Fault& fault, uintptr_t frame, uintptr_t lowest, uintptr_t end) {
+  fault.frame_count = 0;
+  while (fault.frame_count < fault.max_frames && frame >= lowest && frame % sizeof(uintptr_t) == 0 &&
+         end - frame > sizeof(uintptr_t) && frame < end) {
+    const auto* link = reinterpret_cast<const uintptr_t*>(frame);
+    if (link[1] == reinterpret_cast<uintptr_t>(wherry_guarded_landing)) return;
+    fault.frames[fault.frame_count++] = link[1];
+    lowest = frame + 1;
+    frame = link[0];
+  }
+}
+
 void save_registers(const ucontext_t& context, uintptr_t (&to)[16]) {
 #if defined(__x86_64__)
   constexpr int kOrder[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
@@ -163,16 +207,22 @@ void resume_at_landing(ucontext_t& context, const Activation& activation, uint32
 #endif
 }
 
-/// Leaves the innermost run_guarded() if the thread is in code that allows it.
-bool leave_guarded(ucontext_t& context, uintptr_t address, uint32_t result) {
-  const Activation* activation = thread_state.innermost;
-  const uintptr_t pc = program_counter(context);
-  if (activation == nullptr || !code_ranges().contains(pc)) return false;
-  activation->fault->address = address;
-  activation->fault->program_counter = pc;
-  save_registers(context, activation->fault->registers);
-  resume_at_landing(context, *activation, result);
-  return true;
+/// Whether the thread is in code of a registered range, inside run_guarded().
+bool in_guest_code(const ucontext_t& context) {
+  return thread_state.innermost != nullptr && code_ranges().contains(program_counter(context));
+}
+
+/// Leaves the innermost run_guarded(), from guest code.
+void leave(ucontext_t& context, uintptr_t address, uint32_t result) {
+  const Activation& activation = *thread_state.innermost;
+  Fault& fault = *activation.fault;
+  fault.address = address;
+  fault.program_counter = program_counter(context);
+  save_registers(context, fault.registers);
+  if (result != kInterrupted) {
+    collect_frames(fault, frame_pointer(context), stack_pointer(context), activation.stack_pointer);
+  }
+  resume_at_landing(context, activation, result);
 }
 
 /// Does what would have happened without us.
@@ -212,18 +262,30 @@ void chain(int signal, siginfo_t* info, void* context) {
 }
 
 void on_fault(int signal, siginfo_t* info, void* context) {
+  auto& at = *static_cast<ucontext_t*>(context);
   const auto address = reinterpret_cast<uintptr_t>(info->si_addr);
-  if (info->si_code > 0 && reservations().contains(address) &&
-      leave_guarded(*static_cast<ucontext_t*>(context), address, kFaulted)) {
-    return;
+  if (info->si_code > 0 && reservations().contains(address) && in_guest_code(at)) {
+    leave(at, address, kFaulted);
+  } else {
+    chain(signal, info, context);
   }
-  chain(signal, info, context);
+}
+
+void on_trap(int signal, siginfo_t* info, void* context) {
+  auto& at = *static_cast<ucontext_t*>(context);
+  const uint32_t number = info->si_code > 0 && in_guest_code(at) ? trap_number(program_counter(at)) : kFaulted;
+  if (number != kFaulted) {
+    leave(at, 0, number);
+  } else {
+    chain(signal, info, context);
+  }
 }
 
 void on_interrupt(int signal, siginfo_t* info, void* context) {
   const int saved_errno = errno;
+  auto& at = *static_cast<ucontext_t*>(context);
   if (thread_state.due.load(std::memory_order_relaxed) != 0) {
-    leave_guarded(*static_cast<ucontext_t*>(context), 0, kInterrupted);
+    if (in_guest_code(at)) leave(at, 0, kInterrupted);
   } else {
     chain(signal, info, context);
   }
@@ -304,6 +366,8 @@ void install_fault_handlers() {
     signal_stacks();
     install(SIGSEGV, on_fault, &sigaction);
     install(SIGBUS, on_fault, &sigaction);
+    install(SIGILL, on_trap, &sigaction);
+    install(SIGTRAP, on_trap, &sigaction);
     return true;
   }();
   static_cast<void>(installed);
@@ -336,10 +400,20 @@ uint32_t run_guarded(uint32_t (*function)(void*), void* argument, Fault* fault) 
   const uint32_t result = wherry_call_guarded(function, argument, &activation);
   thread.innermost = activation.previous;
 #if defined(WHERRY_ASAN)
-  // The frames that were left did not unpoison their stack.
-  if (result >= kInterrupted) __asan_handle_no_return();
+  // Frames that were left did not unpoison their stack.
+  if (result != 0) __asan_handle_no_return();
 #endif
   return result;
+}
+
+void leave_guarded(uint32_t result, uintptr_t program_counter, uintptr_t frame_pointer) {
+  const Activation& activation = *thread_state.innermost;
+  Fault& fault = *activation.fault;
+  fault.address = 0;
+  fault.program_counter = program_counter;
+  collect_frames(fault, frame_pointer, reinterpret_cast<uintptr_t>(__builtin_frame_address(0)),
+                 activation.stack_pointer);
+  wherry_land(result, activation.stack_pointer);
 }
 
 }  // namespace wherry::platform

@@ -68,5 +68,15 @@ wherry_guarded_landing:
         ret
         .cfi_endproc
         .size   wherry_call_guarded, . - wherry_call_guarded
+
+// void wherry_land(uint32_t result, uintptr_t stack_pointer): as in guarded_x86_64.S.
+        .globl  wherry_land
+        .hidden wherry_land
+        .type   wherry_land, %function
+        .p2align 4
+wherry_land:
+        mov     sp, x1
+        b       wherry_guarded_landing
+        .size   wherry_land, . - wherry_land
 #endif
         .section .note.GNU-stack, "", %progbits

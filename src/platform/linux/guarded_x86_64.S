@@ -61,5 +61,16 @@ wherry_guarded_landing:
         retq
         .cfi_endproc
         .size   wherry_call_guarded, . - wherry_call_guarded
+
+// void wherry_land(uint32_t result, uintptr_t stack_pointer): what the signal handler does, for code that calls.
+        .globl  wherry_land
+        .hidden wherry_land
+        .type   wherry_land, @function
+        .p2align 4
+wherry_land:
+        movl    %edi, %eax
+        movq    %rsi, %rsp
+        jmp     wherry_guarded_landing
+        .size   wherry_land, . - wherry_land
 #endif
         .section .note.GNU-stack, "", @progbits
