@@ -28,6 +28,10 @@ class Features {
   }
   constexpr bool operator==(const Features&) const = default;
 
+  /// As plain data, for other processes: bit n is the n-th row of features.inc.
+  constexpr uint32_t bits() const { return bits_; }
+  static constexpr Features from_bits(uint32_t bits) { return Features(bits | bit(Feature::kMvp)); }
+
  private:
   explicit constexpr Features(uint32_t bits) : bits_(bits) {}
   static constexpr uint32_t bit(Feature f) { return uint32_t{1} << static_cast<unsigned>(f); }

@@ -49,7 +49,7 @@ struct ImageHeader {
   uint32_t function_count;  ///< Defined functions, in the order of the code section.
   uint32_t type_count;      ///< Of the module's type section.
   uint32_t reserved;
-  std::array<uint64_t, 4> cpu_features;  ///< Bits that the machine must have: src/native/cpu_features.h.
+  std::array<uint64_t, 4> cpu_features;  ///< Bits that the machine must have: cpu_features.h.
   std::array<uint8_t, 32> module_hash;   ///< SHA-256 of the module as it was compiled, native sections left out.
   std::array<char, 32> compiler;         ///< Who wrote it, zero-padded: "llvm 22.1.8 O2".
   uint64_t image_size;
@@ -58,7 +58,7 @@ struct ImageHeader {
   ImageRange functions;  ///< ImageFunction[function_count].
   ImageRange types;      ///< ImageType[type_count].
   ImageRange locations;  ///< LEB128 streams that ImageFunction::locations points into.
-  ImageRange eh_frame;   ///< Empty if no exception can pass through the code. See src/native/unwind.h.
+  ImageRange eh_frame;   ///< Empty if no exception can pass through the code. See below.
   ImageRange eh_table;   ///< The language-specific data that eh_frame refers to.
 };
 static_assert(std::is_trivially_copyable_v<ImageHeader> && sizeof(ImageHeader) == 248);
@@ -67,10 +67,11 @@ static_assert(std::is_trivially_copyable_v<ImageHeader> && sizeof(ImageHeader) =
 struct ImageFunction {
   uint32_t code;
   uint32_t code_size;
-  /// Where, in the locations section, the function's stream begins: for every instruction that can trap or call, in
-  /// order of address, unsigned LEB128 of the distance in code bytes from the one before (the first: from `code`), and
-  /// signed LEB128 of the difference in module byte offsets (the first: from the function body's first byte). Calls
-  /// stand with their return address. Ends with the distance 0.
+  /// Where, in the locations section, the function's stream begins: for every run of instructions that comes from one
+  /// place of the module, in order of address, unsigned LEB128 of the distance in code bytes from the run before (the
+  /// first: from `code`), and signed LEB128 of the difference in module byte offsets (the first: from the function
+  /// body's first byte). A run lasts to the next; so a frame that called stands where its return address - 1 is. Only
+  /// the first distance may be 0; any later 0 is the end of the stream. An empty stream is 0, 0, 0.
   uint32_t locations;
   uint32_t reserved;
 };
@@ -84,6 +85,11 @@ struct ImageType {
 };
 
 inline constexpr uint32_t kNoCode = 0xFFFFFFFF;
+
+/// The section eh_frame begins with a slot of this many bytes for the address of the personality function, to which
+/// the CIEs refer (indirectly, relative to their own address); whoever unwinds writes it into his private copy of the
+/// page. After it come CIEs and FDEs as in .eh_frame, relative to their own addresses, and a zero word.
+inline constexpr uint64_t kPersonalitySlotSize = 8;
 
 /// An image in memory, its parts as spans. Refers to the bytes it was made from.
 struct ImageView {
