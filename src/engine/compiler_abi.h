@@ -4,10 +4,12 @@
 // The plugin: dlopen, then wherry_llvm_compile. Thread-safe; uses threads of its own; never throws, prints or exits. It
 // trusts the module as little as a reader does, but it is LLVM: who fears for his process starts the helper.
 //
-// The helper: wherry-compiler [options], options as kCompilerOptions. It reads the module from --module (a descriptor),
-// writes the image to --image (a descriptor, a file that can be truncated), and writes lines to --progress (a
-// descriptor): "progress DONE TOTAL" now and then, at last "done" or "error TEXT". Exit status 0 after "done". It ends
-// when its parent ends. A helper that dies without a last line was killed or crashed: a compile error like any other.
+// The helper: wherry-compiler --module FD --image FD [--progress FD] [--functions FD] [--target host|x86_64|aarch64]
+// [--cpu host|baseline] [--level fast|default|max] [--flags N] [--features N] [--threads N] [--memory-limit BYTES]
+// [--nice N]. It maps the module, and reads the list of functions (32-bit, native endian), from files by descriptor;
+// writes the image to another; and writes lines to a pipe: "progress DONE TOTAL" now and then, at last "done" or
+// "error TEXT". Exit status 0 after "done". It ends when the pipe's other end is closed. A helper that ends without a
+// last line crashed, was killed or ran out of memory: a compile error like any other.
 #pragma once
 
 #include <cstdint>
@@ -31,9 +33,10 @@ struct CompileRequest {
   CompileTarget target = CompileTarget::kHost;
   CompileCpu cpu = CompileCpu::kHost;
   CompileLevel level = CompileLevel::kDefault;
-  uint32_t flags = 0;               ///< ImageFlag: what the code may take for granted.
-  uint32_t threads = 0;             ///< 0: one a processor.
-  uint64_t features = 0;            ///< wherry::Features, its bits.
+  uint32_t flags = 0;     ///< ImageFlag: what the code may take for granted.
+  uint32_t threads = 0;   ///< 0: one a processor.
+  uint32_t features = 0;  ///< Features::bits().
+  uint32_t reserved = 0;
   const uint8_t* module = nullptr;  ///< Binary format, native sections left out: its hash goes into the image.
   uint64_t module_size = 0;
   /// The functions to compile, indices in the function index space; null: all that are defined.

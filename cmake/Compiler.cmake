@@ -1,0 +1,18 @@
+# The compiler, apart from what runs code: libwherry-llvm.so, which libraries open when first needed, and wherry-compiler,
+# which the command starts. Both talk as src/engine/compiler_abi.h says.
+set(compiler_objects "")
+foreach(room base platform wasm llvm)
+  list(APPEND compiler_objects $<TARGET_OBJECTS:wherry_${room}>)
+endforeach()
+add_library(wherry_llvm_plugin MODULE ${CMAKE_BINARY_DIR}/empty.cc ${compiler_objects})
+set_target_properties(wherry_llvm_plugin PROPERTIES OUTPUT_NAME wherry-llvm)
+add_executable(wherry_compiler ${CMAKE_SOURCE_DIR}/src/llvm/compiler_main.cc)
+set_target_properties(wherry_compiler PROPERTIES OUTPUT_NAME wherry-compiler)
+target_include_directories(wherry_compiler SYSTEM PRIVATE ${LLVM_INCLUDE_DIRS})
+target_link_libraries(wherry_compiler PRIVATE wherry_llvm)
+foreach(target wherry_llvm_plugin wherry_compiler)
+  target_link_libraries(${target} PRIVATE LLVM Threads::Threads)
+  set_target_properties(${target} PROPERTIES SKIP_BUILD_RPATH ON INSTALL_RPATH "")
+endforeach()
+install(TARGETS wherry_llvm_plugin LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS wherry_compiler RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
