@@ -13,6 +13,7 @@ namespace detail {
 
 TrapKind enter_host_function(runtime::Func& func, runtime::Slot* slots) {
   runtime::ExecState& exec = *func.context->exec;
+  exec.trap_frame_count = 0;
   if (reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) < exec.native_limit) [[unlikely]] {
     return TrapKind::kStackOverflow;
   }

@@ -121,21 +121,23 @@ Trap StoreState::take_trap(TrapKind kind) {
   }
   raised_.reset();
   if (kind == TrapKind::kUncaughtException) trap.exception = ExnRef(root(std::exchange(exec().exception, 0)));
-  // A trap that came through a host function has seen the whole stack already.
-  if (kind != TrapKind::kExit && trap.backtrace.empty()) trap.backtrace = backtrace();
-  exec().last_trap = nullptr;
+  // What came through a host function already tells of the frames inside.
+  if (kind != TrapKind::kExit) add_backtrace(trap.backtrace);
+  exec().trap_frame_count = 0;
   return trap;
 }
 
-std::vector<BacktraceFrame> StoreState::backtrace() {
-  std::vector<BacktraceFrame> backtrace;
-  const runtime::Instance* last = nullptr;
+static_assert(runtime::Store::kMaxTrapFrames == Trap::kMaxBacktraceFrames);
+
+void StoreState::add_backtrace(std::vector<BacktraceFrame>& backtrace) {
+  const wasm::Module* last = nullptr;
   wasm::NameMap names;
-  for (const engine::TierModule::Frame& frame : engine_.impl().tier().backtrace(exec(), Trap::kMaxBacktraceFrames)) {
-    const runtime::Instance* instance = frame.context->instance;
-    const wasm::Module& module = instance->module();
-    if (instance != last) names = module.names();
-    last = instance;
+  for (const runtime::TrapFrame& trap_frame : trap_frames()) {
+    if (backtrace.size() == Trap::kMaxBacktraceFrames) break;
+    const engine::TierModule::Frame frame = static_cast<const engine::TierModule*>(trap_frame.code)->locate(trap_frame);
+    const wasm::Module& module = *frame.module;
+    if (&module != last) names = module.names();
+    last = &module;
     BacktraceFrame& out = backtrace.emplace_back();
     out.function_index = frame.function;
     out.offset = frame.offset;
@@ -149,7 +151,6 @@ std::vector<BacktraceFrame> StoreState::backtrace() {
       }
     }
   }
-  return backtrace;
 }
 
 }  // namespace detail

@@ -75,8 +75,8 @@ class StoreState final : public runtime::Store {
 
  private:
   void visit_host_roots(runtime::RootVisitor& visitor) override { roots_.visit(visitor); }
-  /// Of the last trap, with names.
-  std::vector<BacktraceFrame> backtrace();
+  /// Adds the frames of the last trap, with names.
+  void add_backtrace(std::vector<BacktraceFrame>& backtrace);
 
   Engine engine_;
   RootList roots_;

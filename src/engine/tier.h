@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
-#include <vector>
 
 #include "runtime/code.h"
 #include "runtime/vmcontext.h"
@@ -19,12 +18,14 @@ namespace wherry::engine {
 /// may translate lazily inside).
 class TierModule : public runtime::CodeBinder {
  public:
-  /// A wasm frame: an instance's context, a function index, and a byte offset in the module.
+  /// A wasm frame: a function index, and a byte offset in the module.
   struct Frame {
-    runtime::VMContext* context;
+    const wasm::Module* module;
     uint32_t function;
     uint64_t offset;
   };
+  /// What a frame of a trap (Store::trap_frames) with this record means.
+  virtual Frame locate(const runtime::TrapFrame& frame) const = 0;
 };
 
 class Tier : public runtime::StackScanner {
@@ -32,10 +33,6 @@ class Tier : public runtime::StackScanner {
   virtual std::string_view name() const = 0;
   /// Errors: kLimit, kUnsupported. The module outlives the result.
   virtual Result<std::unique_ptr<TierModule>> compile(const wasm::Module& module, const Config& config) = 0;
-
-  /// The wasm frames of `exec` when the last trap happened (ExecState::last_trap), innermost first, at most `max`:
-  /// through host functions down to the outermost call. Asked right after the trap, before the next call.
-  virtual std::vector<TierModule::Frame> backtrace(const runtime::ExecState& exec, size_t max) const = 0;
 };
 
 }  // namespace wherry::engine

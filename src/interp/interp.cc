@@ -10,6 +10,7 @@
 #include "platform/faults.h"
 #include "runtime/gc_object.h"
 #include "runtime/operations.h"
+#include "runtime/store.h"
 
 extern "C" {
 extern const char __start_wherry_interp_text[];
@@ -93,12 +94,24 @@ TrapKind run_function(Activation& activation, Function& function, VMContext* con
   return static_cast<TrapKind>(result);
 }
 
+/// Notes the frames of a call that ends with a trap.
+void add_trap_frames(const Activation& activation, ExecState& exec) {
+  if (activation.pc == nullptr) return;
+  Caller at{{activation.pc, activation.fp, activation.context},
+            &ModuleCode::of(activation.context).function_at(activation.pc)};
+  for (; at.function != nullptr && exec.trap_frame_count < runtime::Store::kMaxTrapFrames;
+       at = caller_of(at.place, at.function)) {
+    if (is_trampoline(at.function)) continue;
+    exec.store->add_trap_frame({at.place.context->tier_module, at.function, reinterpret_cast<uintptr_t>(at.place.pc)});
+  }
+}
+
 }  // namespace
 
 TrapKind interp_entry(Func& func, Slot* slots) {
   VMContext* context = func.context;
   ExecState* exec = context->exec;
-  exec->last_trap = nullptr;
+  exec->trap_frame_count = 0;
   if (reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) < exec->native_limit) return TrapKind::kStackOverflow;
   auto& function = *static_cast<Function*>(func.code);
   if (function.code.load(std::memory_order_acquire) == nullptr) translate(context, &function);
@@ -113,7 +126,7 @@ TrapKind interp_entry(Func& func, Slot* slots) {
   exec->activation = activation->previous;
   exec->stack_top = base;
   if (kind != TrapKind::kNone) {
-    if (exec->last_trap == nullptr) exec->last_trap = activation;
+    if (kind != TrapKind::kExit) add_trap_frames(*activation, *exec);
     return kind;
   }
   std::copy_n(frame, function.result_slots, slots);
@@ -132,7 +145,6 @@ TrapKind call_outside(const Word* pc, Slot* fp, VMContext* context, Func* callee
   activation->context = context;
   exec->stack_top = fp + self->frame_slots;
   exec->caller = context;
-  exec->last_trap = nullptr;
   const TrapKind kind = callee->entry(*callee, args);
   exec->caller = nullptr;
   if (kind != TrapKind::kNone) return kind;
@@ -157,6 +169,7 @@ Place unwind(Place from, const Function* self) {
       if (tagged) std::copy_n(exception->args(), entry.arg_slots, from.fp + entry.args);
       if (entry.ref != CatchEntry::kNoSlot) from.fp[entry.ref] = ref;
       exec->exception = 0;
+      exec->trap_frame_count = 0;
       from.pc = self->code.load(std::memory_order_relaxed) + entry.target;
       return from;
     }
@@ -175,20 +188,6 @@ class Interpreter final : public engine::Tier {
 
   Result<std::unique_ptr<engine::TierModule>> compile(const wasm::Module& module, const Config& config) override {
     return std::make_unique<ModuleCode>(module, config);
-  }
-
-  std::vector<engine::TierModule::Frame> backtrace(const ExecState& exec, size_t max) const override {
-    std::vector<engine::TierModule::Frame> frames;
-    for (const auto* a = static_cast<const Activation*>(exec.last_trap); a != nullptr; a = a->previous) {
-      if (a->pc == nullptr) continue;
-      Caller at{{a->pc, a->fp, a->context}, &ModuleCode::of(a->context).function_at(a->pc)};
-      for (; at.function != nullptr && frames.size() < max; at = caller_of(at.place, at.function)) {
-        if (is_trampoline(at.function)) continue;
-        const ModuleCode& code = ModuleCode::of(at.place.context);
-        frames.push_back({at.place.context, code.index_of(*at.function), code.offset_at(*at.function, at.place.pc)});
-      }
-    }
-    return frames;
   }
 
   void visit_roots(const ExecState& exec, void (*visit)(void* arg, const Slot* first, const Slot* last),

@@ -49,6 +49,11 @@ void ModuleCode::bind(runtime::Func& func) const {
   func.code = &functions_[func.index - module_.imported_functions];
 }
 
+engine::TierModule::Frame ModuleCode::locate(const runtime::TrapFrame& frame) const {
+  const auto& function = *static_cast<const Function*>(frame.function);
+  return {&module_, index_of(function), offset_at(function, reinterpret_cast<const Word*>(frame.pc))};
+}
+
 uint32_t ModuleCode::index_of(const Function& function) const {
   return static_cast<uint32_t>(&function - functions_.get()) + module_.imported_functions;
 }

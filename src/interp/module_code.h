@@ -16,6 +16,7 @@ class ModuleCode final : public engine::TierModule {
   ~ModuleCode() override;
 
   void bind(runtime::Func& func) const override;
+  Frame locate(const runtime::TrapFrame& frame) const override;
 
   /// The code of a function, which it makes if this is the first time. Thread-safe.
   const Word* translate(Function& function) const;

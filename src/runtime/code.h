@@ -16,6 +16,13 @@ class CodeBinder {
   virtual void bind(Func& func) const = 0;
 };
 
+/// A frame of running WebAssembly: the tier's record of its module, which understands the rest.
+struct TrapFrame {
+  const CodeBinder* code;
+  const void* function;
+  uintptr_t pc;
+};
+
 struct ThrowRegisters;
 
 /// Knows the stacks of running code.

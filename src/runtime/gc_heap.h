@@ -31,7 +31,7 @@ class RootVisitor {
   explicit RootVisitor(GcHeap& heap) : heap_(heap) {}
   /// A reference of a type other than funcref's; null and i31 are fine.
   void visit(Ref ref);
-  /// Slots that may hold anything.
+  /// Slots that may hold anything: an address within an object keeps it.
   void visit_range(const Slot* first, const Slot* last);
 
  private:
@@ -79,16 +79,21 @@ class GcHeap {
   void hold() { ++held_; }
   void unhold() { --held_; }
 
-  /// Whether the word is the address of an object that was not swept yet.
-  bool is_object(uint64_t word) const {
+  /// The object that was not swept yet and that the word is an address in, or null.
+  GcObject* object_around(uint64_t word) const {
     const GcSpan* span = pages_.owner(word);
-    if (span == nullptr) return false;
-    const auto offset = static_cast<uint32_t>(word - reinterpret_cast<uint64_t>(span->start));
-    const bool starts = span->cell_bytes == 0
-                            ? word == reinterpret_cast<uint64_t>(span->start)
-                            : offset % span->cell_bytes == 0 && offset / span->cell_bytes < span->cells;
-    return starts && gc_object(word)->mark != 0;
+    if (span == nullptr) return nullptr;
+    uint8_t* start = span->start;
+    if (span->cell_bytes != 0) {
+      const uint32_t cell = static_cast<uint32_t>(word - reinterpret_cast<uint64_t>(start)) / span->cell_bytes;
+      if (cell >= span->cells) return nullptr;
+      start += size_t{cell} * span->cell_bytes;
+    }
+    auto* object = reinterpret_cast<GcObject*>(start);
+    return object->mark != 0 ? object : nullptr;
   }
+  /// Whether the word is the address of an object that was not swept yet.
+  bool is_object(uint64_t word) const { return word != 0 && object_around(word) == gc_object(word); }
 
   /// Called with GcExtern::value of a freed GcExtern that has kFinalizeFlag in `flags`, at the latest by ~GcHeap. Must
   /// not use the heap.

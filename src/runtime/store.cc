@@ -43,6 +43,11 @@ Store::Store(const wasm::TypeRegistry& types, const Config& config, const StackS
 
 Store::~Store() = default;
 
+void Store::add_trap_frame(const TrapFrame& frame) {
+  if (trap_frames_ == nullptr) trap_frames_ = std::make_unique_for_overwrite<TrapFrame[]>(kMaxTrapFrames);
+  if (exec_.trap_frame_count < kMaxTrapFrames) trap_frames_[exec_.trap_frame_count++] = frame;
+}
+
 void Store::set_limits(const StoreLimits& limits) {
   limits_ = limits;
   for (const auto& memory : memories_) memory->set_max_bytes(limits.memory_bytes);

@@ -48,6 +48,13 @@ class Store : private RootSource {
   const wasm::TypeRegistry& types() const { return types_; }
   const StackScanner& scanner() const { return scanner_; }
   ExecState& exec() { return exec_; }
+
+  /// The frames around the last trap, innermost first; until the next call.
+  static constexpr uint32_t kMaxTrapFrames = 64;
+  std::span<const TrapFrame> trap_frames() const { return {trap_frames_.get(), exec_.trap_frame_count}; }
+  /// For tiers; more than kMaxTrapFrames are ignored.
+  void add_trap_frame(const TrapFrame& frame);
+
   GcHeap& heap() { return heap_; }
   BoundsStrategy bounds() const { return bounds_; }
   const StoreLimits& limits() const { return limits_; }
@@ -101,6 +108,7 @@ class Store : private RootSource {
   MemoryView no_memory_{};
   platform::Reservation stack_;
   GcHeap heap_;
+  std::unique_ptr<TrapFrame[]> trap_frames_;  ///< Null before the first trap.
   uint32_t call_depth_ = 0;
   bool interruptible_ = false;
   uint64_t time_limit_ = 0;

@@ -76,10 +76,14 @@ struct ExecState {
   Slot* stack_limit;
   /// Host frames deeper than this address are stack exhaustion (native recursion through host functions).
   uintptr_t native_limit;
-  /// Innermost call from the host into WebAssembly (tier-defined chain, for backtraces and the collector's roots).
+  /// Innermost call from the host into the interpreter (its own chain, for the collector's roots).
   void* activation;
-  /// Where the last trap happened, until the next call (tier-defined, for backtraces); null: outside WebAssembly.
-  void* last_trap;
+  /// The frame of the outermost call from the host into compiled code: the native stack below may hold references. 0:
+  /// none.
+  uintptr_t native_base;
+  /// How many frames of the last trap the store knows (Store::trap_frames). Every entry sets it to 0; a call that ends
+  /// with a trap adds its own, so that they come innermost first.
+  uint32_t trap_frame_count;
   /// The instance whose code called the host function that starts now: a tier sets it before it calls an entry that is
   /// not its own, so that the host finds its caller's memory. Null when the host itself calls.
   VMContext* caller;

@@ -251,10 +251,21 @@ TEST_F(Gc, AnyWordMayBeAskedAbout) {
     stack().assign({random(), small + random() % 65536, small ^ (uint64_t{1} << random() % 64)});
     for (const Slot slot : stack()) static_cast<void>(heap().is_object(slot));
   }
-  stack().assign({0, ~uint64_t{0}, 1, small + 8});
+  stack().assign({0, ~uint64_t{0}, 1, small + 24, small - 8, large - 8});
   heap().collect();
   heap().collect();
   EXPECT_FALSE(heap().is_object(small));
+  EXPECT_FALSE(heap().is_object(large));
+}
+
+TEST_F(Gc, AnAddressWithinAnObjectKeepsIt) {
+  const Ref small = node(1, 0);
+  const Ref large = array(3, 100'000);
+  stack().assign({small + 23, large + 99'999});
+  heap().collect();
+  heap().collect();
+  EXPECT_TRUE(heap().is_object(small));
+  EXPECT_TRUE(heap().is_object(large));
 }
 
 TEST_F(Gc, RootsOfEveryKindKeepTheirObjects) {
