@@ -99,6 +99,17 @@ class WasiConfig {
   /// order they were given.
   WasiConfig& socket(int fd);
 
+  /// Allows what a rule says, such as "connect:tcp:example.com:443" (docs/network.md has the language). Without a rule
+  /// the guest reaches nothing; sockets granted with socket() need none.
+  WasiConfig& network_rule(std::string rule);
+  /// A text of rules, one a line, as files have them.
+  WasiConfig& network_rules(std::string lines);
+  /// Told, in a line of text, of each thing that was refused for want of a rule; at most one a second if there are
+  /// many. Called on guest threads, by one at a time, and must not call the guest.
+  WasiConfig& on_network_refusal(std::function<void(std::string_view line)> report);
+  /// Name servers ("ADDRESS" or "ADDRESS:PORT") instead of those in /etc/resolv.conf.
+  WasiConfig& name_servers(std::vector<std::string> servers);
+
   WasiConfig& standard_input(WasiStream stream);
   WasiConfig& standard_output(WasiStream stream);
   WasiConfig& standard_error(WasiStream stream);
@@ -123,6 +134,9 @@ class WasiConfig {
   std::vector<std::pair<std::string, std::string>> environment_;
   std::vector<Preopen> preopens_;
   std::vector<int> sockets_;
+  std::vector<std::string> network_rules_;  ///< Texts of one or more lines.
+  std::function<void(std::string_view)> on_network_refusal_;
+  std::vector<std::string> name_servers_;
   WasiStream standard_[3];
   std::function<uint64_t(WasiClock)> clocks_;
   std::optional<uint64_t> random_seed_;
@@ -134,7 +148,7 @@ class WasiConfig {
 class Wasi {
  public:
   /// Opens what the config grants. Errors: kIo (a directory cannot be opened, a stream or socket is not open), kInvalid
-  /// (a NUL in a string, `=` in a variable's name, too many preopens).
+  /// (a NUL in a string, `=` in a variable's name, too many preopens), kSyntax (a network rule).
   static Result<Wasi> make(const WasiConfig& config);
 
   /// For Wherry's own rooms.

@@ -27,7 +27,7 @@ bool is_wasi(std::string_view module) {
 
 /// What the user would have to grant for the WASI functions that a module imports to be of use.
 std::vector<std::string> needs(const Module& module) {
-  bool files = false, environment = false, arguments = false, sockets = false;
+  bool files = false, environment = false, arguments = false, sockets = false, network = false;
   std::vector<std::string> needs;
   for (const ImportType& import : module.imports()) {
     if (!is_wasi(import.module)) continue;
@@ -35,11 +35,16 @@ std::vector<std::string> needs(const Module& module) {
     environment |= import.name == "environ_get";
     arguments |= import.name == "args_get";
     sockets |= import.name.starts_with("sock_");
+    network |= import.name.starts_with("sock_open") || import.name == "sock_getaddrinfo";
   }
   if (arguments) needs.push_back("arguments: what stands after the file");
   if (environment) needs.push_back("environment variables: --env NAME=VALUE");
   if (files) needs.push_back("files: --dir HOST::GUEST");
-  if (sockets) needs.push_back("sockets: an inherited descriptor");
+  if (network) {
+    needs.push_back("network: --net RULE");
+  } else if (sockets) {
+    needs.push_back("sockets: --tcplisten ADDRESS:PORT");
+  }
   std::vector<std::string> modules;
   for (const ImportType& import : module.imports()) {
     std::string name(import.module);

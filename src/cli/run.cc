@@ -11,6 +11,7 @@
 #include "cli/directory_option.h"
 #include "cli/engine_options.h"
 #include "cli/module_file.h"
+#include "cli/network_options.h"
 #include "cli/values.h"
 #include "wherry/wasi.h"
 #include "wherry/wherry.h"
@@ -20,6 +21,7 @@ namespace {
 
 struct Options {
   EngineOptions engine;
+  NetworkOptions network;
   std::vector<std::string> directories, environment, modules;
   std::string invoke, argv0, time_limit, stdin_file, stdout_file, stderr_file;
   std::optional<uint64_t> fuel;
@@ -104,6 +106,7 @@ class Runner {
       DirectoryGrant grant = parse_directory(text);
       config.preopen(std::move(grant.host), std::move(grant.guest), grant.access);
     }
+    if (!options_.network.apply(config)) return kExitError;
     if (!redirect(options_.stdin_file, O_RDONLY, STDIN_FILENO) ||
         !redirect(options_.stdout_file, O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO) ||
         !redirect(options_.stderr_file, O_WRONLY | O_CREAT | O_TRUNC, STDERR_FILENO)) {
@@ -236,6 +239,7 @@ std::function<int()> configure(CLI::App& app) {
   app.add_option("--time-limit", options->time_limit, "End the guest after this long: 500ms, 2s, 1m")
       ->type_name("TIME");
   app.add_option("--fuel", options->fuel, "End the guest after this many instructions")->type_name("COUNT");
+  options->network.add_to(app);
   options->engine.add_to(app, true);
   return [options, &app] {
     options->words = app.remaining();
@@ -260,6 +264,7 @@ const Command kRunCommand = {
     "  wherry run app.wasm --its-own-option\n"
     "  wherry run --dir .::/work:ro --env HOME=/work app.wasm\n"
     "  wherry run --invoke fib fib.wat 30\n"
+    "  wherry run --net listen:tcp:127.0.0.1:8080 server.wasm\n"
     "  wherry run --time-limit 2s --max-memory 64M untrusted.wasm\n"
     "  wherry run --module math=math.wasm app.wasm      app.wasm imports from \"math\"\n",
     configure,

@@ -33,9 +33,9 @@ constexpr Signature<Args...> signature(HostResult<> (Preview1::*)(Call&, Args...
 }
 
 template <auto function>
-constexpr Preview1Function describe(std::string_view name, Preview1Result result) {
+constexpr Preview1Function describe(std::string_view name, Preview1Result result, std::string_view identifier = {}) {
   using S = decltype(signature(function));
-  return {name, S::kParams, result, &S::template invoke<function>};
+  return {name, S::kParams, result, identifier.ends_with("_v1"), &S::template invoke<function>};
 }
 
 constexpr Preview1Function kFunctions[] = {
@@ -44,6 +44,13 @@ constexpr Preview1Function kFunctions[] = {
 #undef WHERRY_WASI_FUNCTION
 };
 static_assert(std::size(kFunctions) == 46);
+
+constexpr Preview1Function kSocketFunctions[] = {
+#define WHERRY_WASI_FUNCTION(identifier, name, ...) \
+  describe<&Preview1::identifier>(#name, Preview1Result::kErrno, #identifier),
+#include "wasi/sockets.inc"
+#undef WHERRY_WASI_FUNCTION
+};
 
 /// Stores the number of strings and how many bytes they take, each with its NUL.
 HostResult<> store_sizes(const Call& call, const std::vector<std::string>& strings, uint32_t count_out,
@@ -75,6 +82,7 @@ HostResult<host::ClockId> clock_id(uint32_t id) {
 }  // namespace
 
 std::span<const Preview1Function> preview1_functions() { return kFunctions; }
+std::span<const Preview1Function> socket_functions() { return kSocketFunctions; }
 
 HostResult<> Preview1::args_get(Call& call, uint32_t argv, uint32_t bytes) {
   return store_strings(call, context_.args, argv, bytes);

@@ -38,6 +38,9 @@ class Preview1 {
 #define WHERRY_WASI_FUNCTION(name, result, ...) host::HostResult<> name(Call& call __VA_OPT__(, ) __VA_ARGS__);
 #include "wasi/preview1.inc"
 #undef WHERRY_WASI_FUNCTION
+#define WHERRY_WASI_FUNCTION(identifier, name, ...) host::HostResult<> identifier(Call& call, __VA_ARGS__);
+#include "wasi/sockets.inc"
+#undef WHERRY_WASI_FUNCTION
 
  private:
   host::Context& context_;
@@ -50,11 +53,15 @@ struct Preview1Function {
   std::string_view name;
   std::string_view params;  ///< A letter a parameter: 'i' is i32, 'I' is i64.
   Preview1Result result;    ///< kErrno is an i32.
+  /// One of WasmEdge's, of which there is a second version with other parameters.
+  bool first_version;
   /// `slots` are the arguments, one each.
   host::Errno (*invoke)(Preview1& self, Call& call, const uint64_t* slots);
 };
 
-/// All functions, in the order of the specification's witx file.
+/// The functions of the standard, in the order of the specification's witx file.
 std::span<const Preview1Function> preview1_functions();
+/// Those of WasmEdge's socket extension. A name may have two, with different parameters.
+std::span<const Preview1Function> socket_functions();
 
 }  // namespace wherry::wasi

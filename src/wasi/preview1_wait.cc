@@ -1,16 +1,13 @@
-// Functions that wait: polling and sockets.
+// Polling.
 #include "wasi/host/poll.h"
-#include "wasi/host/socket.h"
 #include "wasi/preview1_util.h"
 
 namespace wherry::wasi {
 
-using host::DescriptorFlags;
 using host::Errno;
 using host::error;
 using host::HostResult;
 using host::PollRequest;
-using host::Socket;
 using host::TableEntry;
 
 namespace {
@@ -105,13 +102,6 @@ HostResult<PollRequest> to_request(const host::DescriptorTable& table, const Gue
   }
 }
 
-/// The socket `fd`. That it is none comes before any lack of rights.
-HostResult<TableEntry> find_socket(const host::DescriptorTable& table, uint32_t fd, uint64_t rights) {
-  WHERRY_TRY(const TableEntry any, table.get(fd));
-  if (any.descriptor->as_socket() == nullptr) return error(Errno::kNotsock);
-  return find(table, fd, rights);
-}
-
 }  // namespace
 
 HostResult<> Preview1::poll_oneoff(Call& call, uint32_t subscriptions, uint32_t events, uint32_t count,
@@ -143,45 +133,9 @@ HostResult<> Preview1::poll_oneoff(Call& call, uint32_t subscriptions, uint32_t 
   return call.memory.store(count_out, static_cast<uint32_t>(happened.size()));
 }
 
-HostResult<> Preview1::sock_accept(Call& call, uint32_t fd, uint32_t flags, uint32_t fd_out) {
-  WHERRY_TRY(const TableEntry entry, find_socket(context_.table, fd, Rights::kSockAccept));
-  if ((flags & ~uint32_t{DescriptorFlags::kNonblock}) != 0) return error(Errno::kInval);
-  WHERRY_CHECK(call.memory.range(fd_out, sizeof(uint32_t)));
-  TableEntry accepted;
-  accepted.rights = accepted.inheriting = Rights::kSocket;
-  WHERRY_TRY(accepted.descriptor, entry.descriptor->as_socket()->accept(static_cast<uint16_t>(flags), call.waiter));
-  WHERRY_TRY(const uint32_t number, context_.table.insert(std::move(accepted)));
-  return call.memory.store(fd_out, number);
-}
-
-HostResult<> Preview1::sock_recv(Call& call, uint32_t fd, uint32_t iovs, uint32_t iovs_len, uint32_t receive_flags,
-                                 uint32_t size_out, uint32_t flags_out) {
-  WHERRY_TRY(const TableEntry entry, find_socket(context_.table, fd, Rights::kFdRead));
-  if ((receive_flags & ~uint32_t{Socket::kPeek | Socket::kWaitAll}) != 0) return error(Errno::kInval);
-  WHERRY_TRY(const IoVectors vectors, call.memory.io_vectors(iovs, iovs_len));
-  WHERRY_CHECK(call.memory.range(size_out, sizeof(uint32_t)));
-  WHERRY_CHECK(call.memory.range(flags_out, sizeof(uint16_t)));
-  WHERRY_TRY(const Socket::Received received,
-             entry.descriptor->as_socket()->receive(vectors.span(), static_cast<uint16_t>(receive_flags), call.waiter));
-  WHERRY_CHECK(call.memory.store(size_out, static_cast<uint32_t>(received.bytes)));
-  return call.memory.store(flags_out, static_cast<uint16_t>(received.truncated));
-}
-
-HostResult<> Preview1::sock_send(Call& call, uint32_t fd, uint32_t iovs, uint32_t iovs_len, uint32_t send_flags,
-                                 uint32_t size_out) {
-  WHERRY_TRY(const TableEntry entry, find_socket(context_.table, fd, Rights::kFdWrite));
-  if (send_flags != 0) return error(Errno::kInval);
-  WHERRY_TRY(const IoVectors vectors, call.memory.io_vectors(iovs, iovs_len));
-  WHERRY_CHECK(call.memory.range(size_out, sizeof(uint32_t)));
-  WHERRY_TRY(const size_t sent, entry.descriptor->write(vectors.span(), call.waiter));
-  return call.memory.store(size_out, static_cast<uint32_t>(sent));
-}
-
-HostResult<> Preview1::sock_shutdown(Call&, uint32_t fd, uint32_t how) {
-  constexpr uint32_t kReading = 1, kWriting = 2;
-  WHERRY_TRY(const TableEntry entry, find_socket(context_.table, fd, Rights::kSockShutdown));
-  if ((how & ~(kReading | kWriting)) != 0) return error(Errno::kInval);
-  return entry.descriptor->as_socket()->shut_down((how & kReading) != 0, (how & kWriting) != 0);
+HostResult<> Preview1::epoll_oneoff(Call& call, uint32_t subscriptions, uint32_t events, uint32_t count,
+                                    uint32_t count_out) {
+  return poll_oneoff(call, subscriptions, events, count, count_out);
 }
 
 }  // namespace wherry::wasi

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
 #include "wasi/host/context.h"
 #include "wasi/host/directory.h"
@@ -130,6 +131,23 @@ WasiConfig& WasiConfig::socket(int fd) {
   return *this;
 }
 
+WasiConfig& WasiConfig::network_rule(std::string rule) { return network_rules(std::move(rule)); }
+
+WasiConfig& WasiConfig::network_rules(std::string lines) {
+  network_rules_.push_back(std::move(lines));
+  return *this;
+}
+
+WasiConfig& WasiConfig::on_network_refusal(std::function<void(std::string_view)> report) {
+  on_network_refusal_ = std::move(report);
+  return *this;
+}
+
+WasiConfig& WasiConfig::name_servers(std::vector<std::string> servers) {
+  name_servers_ = std::move(servers);
+  return *this;
+}
+
 WasiConfig& WasiConfig::standard_input(WasiStream stream) {
   standard_[0] = std::move(stream);
   return *this;
@@ -219,6 +237,15 @@ Result<Wasi> Wasi::make(const WasiConfig& config) {
     }
     context->table.place(number++, granted(std::move(*adopted)));
   }
+
+  std::vector<wasi::host::NetworkRule> rules;
+  for (const std::string& text : config.network_rules_) {
+    auto parsed = wasi::host::NetworkRule::parse_lines(text);
+    if (!parsed) return std::unexpected(std::move(parsed.error()));
+    std::ranges::move(*parsed, std::back_inserter(rules));
+  }
+  context->network = std::make_unique<wasi::host::Network>(
+      std::move(rules), wasi::host::ResolverOptions{config.name_servers_}, config.on_network_refusal_);
 
   if (config.clocks_) {
     context->clocks = std::make_unique<wasi::host::FunctionClocks>(

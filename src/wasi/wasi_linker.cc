@@ -42,20 +42,51 @@ constexpr wasi::Abi kAbis[] = {wasi::Abi::kPreview1, wasi::Abi::kUnstable};
 
 /// `context_of(caller)` gives the context to serve, or null.
 template <class ContextOf>
-Result<> define(Linker& linker, wasi::Abi abi, const wasi::Preview1Function& function, ContextOf context_of) {
+Result<> define(Linker& linker, wasi::Abi abi, std::string_view name, const wasi::Preview1Function& function,
+                ContextOf context_of) {
   auto call = [&function, abi, context_of](Caller& caller, std::span<Slot> slots) -> CallResult<> {
     wasi::host::Context* context = context_of(caller);
     if (context == nullptr) return caller.fail("this store holds no WASI world");
     return invoke(function, abi, *context, caller, slots);
   };
-  return linker.raw_function(wasi::module_name(abi), function.name, func_type(function), std::move(call));
+  return linker.raw_function(wasi::module_name(abi), name, func_type(function), std::move(call));
+}
+
+/// The functions that a module may mean by a name, the first of which it gets if it says nothing more. Of WasmEdge's
+/// second versions, NAME_v2 is another name.
+std::vector<const wasi::Preview1Function*> candidates(wasi::Abi abi, std::string_view name) {
+  constexpr std::string_view kSecond = "_v2";
+  std::vector<const wasi::Preview1Function*> found;
+  auto look_for = [&found](std::string_view wanted, bool any_version) {
+    for (const auto table : {wasi::preview1_functions(), wasi::socket_functions()}) {
+      for (const wasi::Preview1Function& function : table) {
+        if (function.name == wanted && (any_version || !function.first_version)) found.push_back(&function);
+      }
+    }
+  };
+  if (abi == wasi::Abi::kUnstable) {
+    const auto table = wasi::preview1_functions();
+    const auto function = std::ranges::find(table, name, &wasi::Preview1Function::name);
+    if (function != table.end()) found.push_back(&*function);
+    return found;
+  }
+  look_for(name, true);
+  if (name.starts_with("sock_") && name.ends_with(kSecond))
+    look_for(name.substr(0, name.size() - kSecond.size()), false);
+  return found;
 }
 
 template <class ContextOf>
 Result<> define_all(Linker& linker, ContextOf context_of) {
   for (const wasi::Abi abi : kAbis) {
-    for (const wasi::Preview1Function& function : wasi::preview1_functions()) {
-      WHERRY_CHECK(define(linker, abi, function, context_of));
+    for (const auto table : {wasi::preview1_functions(), wasi::socket_functions()}) {
+      for (const wasi::Preview1Function& function : table) {
+        for (const std::string& name : {std::string(function.name), std::string(function.name) + "_v2"}) {
+          const auto found = candidates(abi, name);
+          if (found.empty() || linker.is_defined(wasi::module_name(abi), name)) continue;
+          WHERRY_CHECK(define(linker, abi, name, *found.front(), context_of));
+        }
+      }
     }
   }
   return {};
@@ -72,12 +103,15 @@ Result<> add_wasi(Linker& linker, const Wasi& wasi) { return define_all(linker, 
 Result<> add_wasi(Linker& linker, const Wasi& wasi, const Module& module) {
   for (const ImportType& import : linker.missing(module)) {
     const auto abi = std::ranges::find(kAbis, import.module, wasi::module_name);
-    const auto functions = wasi::preview1_functions();
-    const auto function = std::ranges::find(functions, import.name, &wasi::Preview1Function::name);
     // A module may import a name twice.
-    if (abi == std::end(kAbis) || function == functions.end() || linker.is_defined(import.module, import.name))
-      continue;
-    WHERRY_CHECK(define(linker, *abi, *function, always(wasi)));
+    if (abi == std::end(kAbis) || linker.is_defined(import.module, import.name)) continue;
+    const auto found = candidates(*abi, import.name);
+    if (found.empty()) continue;
+    const auto fits = std::ranges::find_if(found, [&import](const wasi::Preview1Function* function) {
+      return import.type == ExternType(func_type(*function));
+    });
+    const wasi::Preview1Function& function = fits == found.end() ? *found.front() : **fits;
+    WHERRY_CHECK(define(linker, *abi, import.name, function, always(wasi)));
   }
   return {};
 }

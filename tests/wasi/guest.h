@@ -61,18 +61,20 @@ class TestGuest {
 
   /// Calls a function of preview 1, or of the unstable snapshot if `abi` says so.
   Errno call(std::string_view name, std::convertible_to<uint64_t> auto... args) {
-    for (const Preview1Function& function : preview1_functions()) {
-      if (function.name != name) continue;
-      EXPECT_EQ(function.params.size(), sizeof...(args)) << name;
-      const uint64_t slots[] = {static_cast<uint64_t>(args)..., 0};
-      Preview1 preview1(wasi_.impl());
-      Call one = {.memory = GuestMemory(memory_), .abi = abi, .waiter = *waiter};
-      const Errno result = function.invoke(preview1, one, slots);
-      exit_code = one.exit_code;
-      scratch_ = kScratch;
-      return result;
+    for (const auto table : {preview1_functions(), socket_functions()}) {
+      for (const Preview1Function& function : table) {
+        // The number of parameters tells versions of one function apart.
+        if (function.name != name || function.params.size() != sizeof...(args)) continue;
+        const uint64_t slots[] = {static_cast<uint64_t>(args)..., 0};
+        Preview1 preview1(wasi_.impl());
+        Call one = {.memory = GuestMemory(memory_), .abi = abi, .waiter = *waiter};
+        const Errno result = function.invoke(preview1, one, slots);
+        exit_code = one.exit_code;
+        scratch_ = kScratch;
+        return result;
+      }
     }
-    ADD_FAILURE() << "no function " << name;
+    ADD_FAILURE() << "no function " << name << " with " << sizeof...(args) << " parameters";
     return Errno::kNosys;
   }
 

@@ -7,6 +7,7 @@
 
 #include "wasi/host/clocks.h"
 #include "wasi/host/descriptor_table.h"
+#include "wasi/host/network.h"
 #include "wasi/host/random.h"
 
 namespace wherry::wasi::host {
@@ -18,6 +19,8 @@ struct Context {
   DescriptorTable table;
   std::unique_ptr<const Clocks> clocks = std::make_unique<SystemClocks>();
   std::unique_ptr<Random> random = std::make_unique<SystemRandom>();
+  std::unique_ptr<Network> network =
+      std::make_unique<Network>(std::vector<NetworkRule>(), ResolverOptions(), Network::Report());
 };
 
 }  // namespace wherry::wasi::host

@@ -15,6 +15,18 @@ enum class Errno : uint16_t {
 #include "wasi/host/errno.inc"
 #undef WHERRY_WASI_ERRNO
   kNotcapable = 76,  ///< No right to do this: the path leaves its directory, or the descriptor lacks a WASI right.
+  // What getaddrinfo(3) reports (EAI_...), numbered as in WasmEdge's socket extension.
+  kAiAddrfamily,
+  kAiAgain,
+  kAiBadflag,
+  kAiFail,
+  kAiFamily,
+  kAiMemory,
+  kAiNodata,
+  kAiNoname,
+  kAiService,
+  kAiSocktype,
+  kAiSystem,
 };
 
 template <class T = void>

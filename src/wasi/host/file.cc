@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include <limits>
 
 #include "wasi/host/directory.h"
+#include "wasi/host/no_sigpipe.h"
 #include "wasi/host/socket.h"
 
 namespace wherry::wasi::host {
@@ -18,31 +18,6 @@ namespace wherry::wasi::host {
 namespace {
 
 constexpr uint64_t kMaxOffset = std::numeric_limits<off_t>::max();
-
-/// Keeps a write to a pipe without readers from raising SIGPIPE in the embedder: the guest gets kPipe instead.
-class NoSigpipe {
- public:
-  NoSigpipe() {
-    sigemptyset(&pipe_);
-    sigaddset(&pipe_, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-  }
-  ~NoSigpipe() {
-    if (sigismember(&before_, SIGPIPE) != 0) return;
-    if (raised_) {
-      const timespec now = {0, 0};
-      while (sigtimedwait(&pipe_, nullptr, &now) < 0 && errno == EINTR) {
-      }
-    }
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-  void note(int failure) { raised_ = failure == EPIPE; }
-
- private:
-  sigset_t pipe_;
-  sigset_t before_;
-  bool raised_ = false;
-};
 
 uint64_t nanoseconds(const timespec& t) {
   return t.tv_sec < 0 ? 0 : static_cast<uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(t.tv_nsec);
