@@ -49,6 +49,8 @@ Result<> emit_object(Module& module, TargetMachine& machine, SmallVectorImpl<cha
   config->setDisableVerify(true);
   // Merging the ends of blocks would merge the places where they trap.
   config->setEnableTailMerge(false);
+  // Backtraces go by frame pointers: the frame must stand before the first instruction that can trap.
+  config->disablePass(&ShrinkWrapID);
   passes.add(config);
   passes.add(modules);
   if (config->addISelPasses()) return fail(ErrorCode::kUnsupported, "the code generator has no instruction selector");

@@ -19,6 +19,7 @@
 #include <optional>
 #include <vector>
 
+#include "llvm/loop_reroll.h"
 #include "llvm/memory_access.h"
 #include "llvm/precompiled.h"
 #include "runtime/vmcontext.h"
@@ -53,8 +54,11 @@ struct Range {
   const SCEV* step;
   int64_t least;
   int64_t most;
+  // Once expanded in the preheader:
   Value* origin = nullptr;  ///< base + start
   Value* stride = nullptr;  ///< step
+  Value* lowest = nullptr;  ///< Of all iterations, relative to base.
+  Value* end = nullptr;
 };
 
 struct Access {
@@ -80,6 +84,7 @@ class LoopVersioner {
     if (!collect_accesses()) return false;
     trips_ = trip_count();
     if (!trips_ || !can_expand()) return false;
+    if (all_affine_) plan_ = find_reroll();
     version();
     return true;
   }
@@ -106,7 +111,9 @@ class LoopVersioner {
           if (!callee->isIntrinsic()) return false;
           continue;
         }
+        const size_t known = accesses_.size();
         add_access(*call, kind);
+        all_affine_ = all_affine_ && accesses_.size() > known;
         if (ranges_.size() > kMostRanges) return false;
       }
     }
@@ -298,6 +305,19 @@ class LoopVersioner {
     return trips;
   }
 
+  std::optional<RerollPlan> find_reroll() {
+    std::vector<RerollAccess> accesses;
+    for (const Access& access : accesses_) {
+      accesses.push_back({access.call, access.kind == FaultingAccess::kLoad, access.range, access.offset});
+    }
+    std::vector<std::optional<int64_t>> steps;
+    for (const Range& range : ranges_) {
+      const auto* const step = dyn_cast<SCEVConstant>(range.step);
+      steps.push_back(step != nullptr ? std::optional(step->getAPInt().getSExtValue()) : std::nullopt);
+    }
+    return plan_reroll(loop_, scev_, accesses, steps);
+  }
+
   bool can_expand() {
     Instruction* const place = loop_.getLoopPreheader()->getTerminator();
     const SCEVExpander expander(scev_, "range");
@@ -375,9 +395,18 @@ class LoopVersioner {
           (step->isNegative() ? lowest : highest) = last;
         }
       }
-      Value* const end = builder.CreateAdd(highest, builder.getInt64(range.most - range.least));
+      range.lowest = lowest;
+      range.end = builder.CreateAdd(highest, builder.getInt64(range.most - range.least));
       require(builder.CreateICmpSGE(lowest, builder.getInt64(0)));
-      require(builder.CreateICmpSLE(end, size));
+      require(builder.CreateICmpSLE(range.end, size));
+    }
+    if (plan_) {
+      for (const auto& [i, j] : plan_->disjoint) {
+        const Range& a = ranges_[i];
+        const Range& b = ranges_[j];
+        if (a.base != b.base) continue;
+        require(builder.CreateOr(builder.CreateICmpSLE(a.end, b.lowest), builder.CreateICmpSLE(b.end, a.lowest)));
+      }
     }
     return ok;
   }
@@ -409,6 +438,7 @@ class LoopVersioner {
     dominators_.changeImmediateDominator(exit, check);
     keep_as_is(*exact);
 
+    if (plan_) reroll(expander);
     rewrite();
     formDedicatedExitBlocks(exact, &dominators_, &loops_, nullptr, true);
     formDedicatedExitBlocks(&loop_, &dominators_, &loops_, nullptr, true);
@@ -421,6 +451,48 @@ class LoopVersioner {
     const auto flag = [&](StringRef name) { return MDNode::get(context, {MDString::get(context, name)}); };
     loop.setLoopID(makePostTransformationMetadata(context, loop.getLoopID(), {},
                                                   {flag("llvm.loop.unroll.disable"), flag("llvm.loop.isvectorized")}));
+  }
+
+  /// Leaves one copy of the body, that moves by one element. The other copies' values die with their last use.
+  void reroll(SCEVExpander& expander) {
+    const auto factor = static_cast<int64_t>(plan_->factor);
+    BasicBlock* const latch = loop_.getLoopLatch();
+    Instruction* const place = loop_.getLoopPreheader()->getTerminator();
+    for (PHINode& exit : loop_.getExitBlock()->phis()) {
+      const auto index = static_cast<unsigned>(exit.getBasicBlockIndex(latch));
+      Value* const value = exit.getIncomingValue(index);
+      if (loop_.isLoopInvariant(value)) continue;
+      const auto carried =
+          find_if(plan_->carried, [&](const auto& c) { return c.first->getIncomingValueForBlock(latch) == value; });
+      if (carried != plan_->carried.end()) {
+        exit.setIncomingValue(index, carried->second);
+        continue;
+      }
+      const auto* const recurrence = cast<SCEVAddRecExpr>(scev_.getSCEV(value));
+      const SCEV* const count = scev_.getTruncateOrZeroExtend(scev_.getSCEV(count_), value->getType());
+      const SCEV* const last =
+          scev_.getAddExpr(recurrence->getStart(), scev_.getMulExpr(recurrence->getStepRecurrence(scev_), count));
+      exit.setIncomingValue(index, expander.expandCodeFor(last, value->getType(), place));
+    }
+    for (PHINode& phi : loop_.getHeader()->phis()) {
+      const std::optional<int64_t> step = induction_step(phi, loop_, scev_);
+      if (!step) continue;
+      IRBuilder<> builder(latch->getTerminator());
+      Value* const next = builder.CreateAdd(&phi, ConstantInt::getSigned(phi.getType(), *step / factor));
+      phi.setIncomingValueForBlock(latch, next);
+    }
+    for (const auto& [phi, value] : plan_->carried) phi->setIncomingValueForBlock(latch, value);
+    erase_if(accesses_, [&](const Access& access) {
+      if (access.kind == FaultingAccess::kLoad || is_contained(plan_->kept_stores, access.call)) return false;
+      access.call->eraseFromParent();
+      return true;
+    });
+    IRBuilder<> builder(place);
+    Value* const trips = builder.CreateMul(builder.CreateAdd(count_, builder.getInt64(1)), builder.getInt64(factor));
+    count_ = builder.CreateSub(trips, builder.getInt64(1));
+    for (Range& range : ranges_) {
+      range.stride = builder.getInt64(cast<ConstantInt>(range.stride)->getSExtValue() / factor);
+    }
   }
 
   /// Makes the loop the checked copy: a counter that does not wrap, addresses from it, plain accesses.
@@ -477,7 +549,9 @@ class LoopVersioner {
   Type* const i64_;
   std::vector<Access> accesses_;
   std::vector<Range> ranges_;
+  bool all_affine_ = true;
   std::optional<TripCount> trips_;
+  std::optional<RerollPlan> plan_;
   Value* count_ = nullptr;
 };
 
