@@ -2,7 +2,10 @@
 
 #include <map>
 
+#include "llvm/body_scan.h"
+#include "llvm/function_emitter.h"
 #include "llvm/precompiled.h"
+#include "llvm/shard.h"
 
 namespace wherry::compiler {
 
@@ -35,6 +38,27 @@ std::vector<uint32_t> stub_types(const wasm::Module& module) {
 
 bool may_unwind(const wasm::Module& module) {
   return module.features.has(Feature::kExceptions) || module.features.has(Feature::kLegacyExceptions);
+}
+
+Result<std::unique_ptr<llvm::Module>> emit_shard(LLVMContext& context, const wasm::Module& module,
+                                                 std::span<const uint32_t> functions, bool with_stubs,
+                                                 const EmitOptions& options) {
+  std::vector<BodyScan> scans;
+  scans.reserve(functions.size());
+  bool has_tail_calls = false;
+  for (uint32_t function : functions) {
+    scans.push_back(scan_body(module, function));
+    has_tail_calls = has_tail_calls || scans.back().has_tail_calls;
+  }
+  Shard shard(context, module, options, has_tail_calls);
+  FunctionEmitter emitter(shard);
+  wasm::FunctionReader<FunctionEmitter> reader(module, emitter);
+  for (size_t i = 0; i < functions.size(); ++i) {
+    emitter.start(functions[i], scans[i]);
+    if (!reader.read_function(functions[i])) return std::unexpected(reader.take_error());
+  }
+  if (with_stubs) emit_stubs(shard);
+  return shard.take();
 }
 
 }  // namespace wherry::compiler

@@ -16,7 +16,7 @@ class Value;
 
 namespace wherry::compiler {
 
-/// `address`: a pointer. The call carries the TBAA tag of linear memory.
+/// `address`: a pointer.
 llvm::CallBase* emit_faulting_load(llvm::IRBuilderBase& builder, llvm::Type* type, llvm::Value* address);
 llvm::CallBase* emit_faulting_store(llvm::IRBuilderBase& builder, llvm::Value* value, llvm::Value* address);
 

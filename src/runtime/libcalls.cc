@@ -1,10 +1,13 @@
 #include "runtime/libcalls.h"
 
+#include <cassert>
+#include <iterator>
 #include <type_traits>
 
 #include "platform/faults.h"
 #include "runtime/operations.h"
 #include "runtime/store.h"
+#include "wasm/limits.h"
 #include "wasm/semantics.h"
 
 using wherry::TrapKind;
@@ -152,6 +155,12 @@ void array_init_elem(VMContext* context, Ref array, uint32_t to, uint32_t elem, 
 
 uint32_t exception_has_tag(VMContext* context, Ref exception, uint32_t tag) {
   return ops::exception_has_tag(context, exception, tag) ? 1 : 0;
+}
+
+uint64_t argument_buffer(VMContext*, [[maybe_unused]] uint32_t slots) {
+  static thread_local Slot buffer[size_t{2} * wasm::limits::kParams];
+  assert(slots <= std::size(buffer));
+  return reinterpret_cast<uintptr_t>(buffer);
 }
 
 float f32_ceil(float x) { return wasm::semantics::f32_ceil(x); }

@@ -28,10 +28,6 @@ uint64_t declared_max_bytes(const MemoryType& type) {
 
 }  // namespace
 
-bool Memory::is_guarded(const MemoryType& type, BoundsStrategy bounds) {
-  return bounds == BoundsStrategy::kGuard && !type.is64 && type.page_size_log2 == 16;
-}
-
 Result<std::shared_ptr<Memory>> Memory::make(const MemoryType& type, BoundsStrategy bounds, uint64_t max_bytes) {
   const uint64_t min = type.limits.min;
   const uint64_t most = std::min(max_bytes, declared_max_bytes(type));

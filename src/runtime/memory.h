@@ -24,7 +24,9 @@ class Memory : public std::enable_shared_from_this<Memory> {
   /// is within its reservation, so that code needs no bounds check, and `view()->base` never moves. Decided by the type
   /// alone, so that code may be compiled before there is a memory; a memory that is imported where guarded code needs
   /// it must have been made with the same strategy.
-  static bool is_guarded(const MemoryType& type, BoundsStrategy bounds);
+  static bool is_guarded(const MemoryType& type, BoundsStrategy bounds) {
+    return bounds == BoundsStrategy::kGuard && !type.is64 && type.page_size_log2 == 16;
+  }
 
   /// With the type's minimum, zeroed. Grows up to its maximum, at most `max_bytes`. Errors: kLimit.
   static Result<std::shared_ptr<Memory>> make(const MemoryType& type, BoundsStrategy bounds, uint64_t max_bytes);
