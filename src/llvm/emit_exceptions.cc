@@ -46,7 +46,15 @@ Value* FunctionEmitter::begin_dispatch(const Label& own) {
   }
   begin_block(scope.dispatch);
   locals_.enter(scope.dispatch_join, own.mark);
-  return field(shard_.i64, exec(), offsetof(runtime::ExecState, exception));
+  // Taken from there, so that it is not kept alive longer than the code holds it.
+  Value* const cell = exception_cell();
+  Value* const exception = shard_.in(Region::kContext, b_.CreateLoad(shard_.i64, cell));
+  shard_.in(Region::kContext, b_.CreateStore(i64(0), cell));
+  return exception;
+}
+
+Value* FunctionEmitter::exception_cell() {
+  return b_.CreateConstInBoundsGEP1_64(shard_.i8, exec(), offsetof(runtime::ExecState, exception));
 }
 
 void FunctionEmitter::throw_to(uint32_t index, Value* exception) {
@@ -58,8 +66,7 @@ void FunctionEmitter::throw_to(uint32_t index, Value* exception) {
   }
   Scope& scope = scopes_[index];
   ensure_dispatch(scope);
-  Value* const cell = b_.CreateConstInBoundsGEP1_64(shard_.i8, exec(), offsetof(runtime::ExecState, exception));
-  shard_.in(Region::kContext, b_.CreateStore(exception, cell));
+  shard_.in(Region::kContext, b_.CreateStore(exception, exception_cell()));
   locals_.add_edge(scope.dispatch_join, b_.GetInsertBlock());
   b_.CreateBr(scope.dispatch);
 }

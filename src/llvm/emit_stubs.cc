@@ -15,7 +15,8 @@ Value* load(Shard& shard, IRBuilderBase& builder, Type* type, Value* object, siz
   return shard.in(Region::kContext, builder.CreateLoad(type, address));
 }
 
-/// Results are written where the arguments were: those have been read by then.
+/// Results are written where the arguments were: those have been read by then. An exception ends here: whoever unwinds
+/// the stack returns kUncaughtException in the stub's stead (src/native).
 void emit_enter(Shard& shard, uint32_t index) {
   const wasm::TypeDef& type = shard.module().registry->get(shard.module().types[index]);
   const Signature& signature = shard.signature(type);
@@ -38,23 +39,8 @@ void emit_enter(Shard& shard, uint32_t index) {
   Value* const context = load(shard, builder, shard.ptr, func, offsetof(Func, context));
   Value* const native = load(shard, builder, shard.ptr, func, offsetof(Func, native));
   const SmallVector<Value*, 16> passed = shard.pass(builder, signature, context, slots, overflow, args);
-  FunctionType* const callee_type = shard.function_type(signature);
-  Value* result;
-  if (may_unwind(shard.module())) {
-    BasicBlock* const returned = BasicBlock::Create(shard.context(), "", stub);
-    BasicBlock* const caught = BasicBlock::Create(shard.context(), "", stub);
-    stub->setPersonalityFn(shard.personality());
-    result = builder.CreateInvoke(callee_type, native, returned, caught, passed);
-    builder.SetInsertPoint(caught);
-    LandingPadInst* const pad = builder.CreateLandingPad(StructType::get(shard.ptr, shard.i32), 1);
-    pad->addClause(ConstantPointerNull::get(shard.ptr));
-    builder.CreateRet(builder.getInt32(static_cast<uint32_t>(TrapKind::kUncaughtException)));
-    builder.SetInsertPoint(returned);
-  } else {
-    CallInst* const call = builder.CreateCall(callee_type, native, passed);
-    call->setTailCallKind(CallInst::TCK_NoTail);
-    result = call;
-  }
+  CallInst* const result = builder.CreateCall(shard.function_type(signature), native, passed);
+  result->setTailCallKind(CallInst::TCK_NoTail);
   if (type.results.size() == 1) shard.store_slot(builder, result, slots, 0);
   builder.CreateRet(builder.getInt32(static_cast<uint32_t>(TrapKind::kNone)));
 }

@@ -239,6 +239,7 @@ class FunctionEmitter {
   BasicBlock* landing_pad(uint32_t scope);
   void ensure_dispatch(Scope& scope);
   void open_scope(Label& own);
+  Value* exception_cell();
   /// Begins the block that chooses a handler; the exception.
   Value* begin_dispatch(const Label& own);
   /// Throws to the handlers of a scope (kNone: out of the function).
