@@ -42,7 +42,7 @@ bool may_unwind(const wasm::Module& module) {
 
 Result<std::unique_ptr<llvm::Module>> emit_shard(LLVMContext& context, const wasm::Module& module,
                                                  std::span<const uint32_t> functions, bool with_stubs,
-                                                 const EmitOptions& options) {
+                                                 const EmitOptions& options, std::span<const uint32_t> thunks) {
   std::vector<BodyScan> scans;
   scans.reserve(functions.size());
   bool has_tail_calls = false;
@@ -57,6 +57,7 @@ Result<std::unique_ptr<llvm::Module>> emit_shard(LLVMContext& context, const was
     emitter.start(functions[i], scans[i]);
     if (!reader.read_function(functions[i])) return std::unexpected(reader.take_error());
   }
+  for (uint32_t function : thunks) emit_thunk(shard, function);
   if (with_stubs) emit_stubs(shard);
   return shard.take();
 }

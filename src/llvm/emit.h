@@ -40,11 +40,12 @@ struct EmitOptions {
 };
 
 /// The IR of `functions` (indices in the function index space, all defined) and, if asked for, of the module's stubs.
-/// Whatever else the code refers to is declared: functions and stubs of other shards. Errors: those of validation.
-/// Thread-safe as long as no two threads use one LLVMContext.
+/// For functions in `thunks` there is a function that calls whatever runs them, so that code may call them directly
+/// though they have none. Whatever else the code refers to is declared: functions and stubs of other shards. Errors:
+/// those of validation. Thread-safe as long as no two threads use one LLVMContext.
 Result<std::unique_ptr<llvm::Module>> emit_shard(llvm::LLVMContext& context, const wasm::Module& module,
                                                  std::span<const uint32_t> functions, bool with_stubs,
-                                                 const EmitOptions& options);
+                                                 const EmitOptions& options, std::span<const uint32_t> thunks = {});
 
 std::string function_symbol(uint32_t function);
 std::string enter_symbol(uint32_t type);

@@ -1,4 +1,6 @@
 // The two stubs of a function type: into compiled code from slots, and out of it to any function.
+#include <llvm/ADT/STLExtras.h>
+
 #include "llvm/shard.h"
 #include "runtime/vmcontext.h"
 
@@ -105,6 +107,33 @@ void emit_stubs(Shard& shard) {
     if (shard.stub_type(index) != index) continue;
     emit_enter(shard, index);
     emit_leave(shard, index);
+  }
+}
+
+void emit_thunk(Shard& shard, uint32_t function) {
+  Function* const thunk = shard.function(function);
+  IRBuilder<> builder(BasicBlock::Create(shard.context(), "", thunk));
+  Value* const context = thunk->getArg(0);
+  Value* const exec = load(shard, builder, shard.ptr, context, offsetof(VMContext, exec));
+  Value* const caller = builder.CreateConstInBoundsGEP1_64(shard.i8, exec, offsetof(ExecState, caller));
+  shard.in(Region::kContext, builder.CreateStore(context, caller));
+  Value* const libcalls = load(shard, builder, shard.ptr, context, offsetof(VMContext, libcalls));
+  Value* const make = load(shard, builder, shard.ptr, libcalls, static_cast<size_t>(Libcall::ref_func) * sizeof(void*));
+  Value* const func = builder.CreateIntToPtr(
+      builder.CreateCall(shard.libcall_type(Libcall::ref_func), make, {context, builder.getInt32(function)}),
+      shard.ptr);
+  Value* const native = load(shard, builder, shard.ptr, func, offsetof(Func, native));
+  Value* const is_native = builder.CreateIsNotNull(native);
+  Value* const stub = shard.leave_stub(shard.module().function_type(function));
+  SmallVector<Value*, 16> args = {builder.CreateSelect(is_native, context, func)};
+  for (Argument& arg : drop_begin(thunk->args())) args.push_back(&arg);
+  CallInst* const call =
+      builder.CreateCall(thunk->getFunctionType(), builder.CreateSelect(is_native, native, stub), args);
+  call->setTailCallKind(CallInst::TCK_MustTail);
+  if (thunk->getReturnType()->isVoidTy()) {
+    builder.CreateRetVoid();
+  } else {
+    builder.CreateRet(call);
   }
 }
 

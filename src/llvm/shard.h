@@ -131,5 +131,7 @@ class Shard {
 
 /// Emits the stubs of all function types of the module.
 void emit_stubs(Shard& shard);
+/// Emits, as a function's code, a call through its Func.
+void emit_thunk(Shard& shard, uint32_t function);
 
 }  // namespace wherry::compiler
