@@ -91,8 +91,8 @@ void FunctionEmitter::call_indirect(uint32_t table, TypeId type_id_wanted, bool 
   charge();
   locate();
   const wasm::TypeDef& type = module_.registry->get(type_id_wanted);
-  Value* const ref = table_element(table, extended_address(pop()), TrapKind::kUndefinedElement);
-  trap_if(is_null(ref), TrapKind::kUninitializedElement);
+  Value* const ref =
+      table_element(table, extended_address(pop()), TrapKind::kUndefinedElement, TrapKind::kUninitializedElement);
   Value* const func = as_pointer(ref);
   const ValType wanted = ValType::ref(HeapType::defined(type.id), true);
   if (!module_.registry->matches(module_.tables[table].type.element, wanted)) {

@@ -20,21 +20,26 @@ Value* FunctionEmitter::table_cell(uint32_t table, Value* index, TrapKind out_of
   return b_.CreateInBoundsGEP(shard_.i64, elements, index);
 }
 
-/// An element. A null one of functions may be one that was not made yet.
-Value* FunctionEmitter::table_element(uint32_t table, Value* index, TrapKind out_of_bounds) {
+/// An element; traps if it is null and `if_null` is a trap. A null one of functions may be one that was not made yet.
+Value* FunctionEmitter::table_element(uint32_t table, Value* index, TrapKind out_of_bounds, TrapKind if_null) {
   Value* const cell = table_cell(table, index, out_of_bounds);
   Value* const ref = shard_.in(Region::kTable, b_.CreateLoad(shard_.i64, cell));
-  if (!holds_functions(table)) return ref;
+  if (!holds_functions(table)) {
+    if (if_null != TrapKind::kNone) trap_if(is_null(ref), if_null);
+    return ref;
+  }
   BasicBlock* const from = b_.GetInsertBlock();
   BasicBlock* const absent = branch_unlikely(is_null(ref));
   BasicBlock* const next = b_.GetInsertBlock();
   begin_block(absent);
   Value* const made = libcall(Libcall::table_element, {context_, i32(table), index});
+  if (if_null != TrapKind::kNone) trap_if(is_null(made), if_null);
+  PHINode* const result = PHINode::Create(shard_.i64, 2);
+  result->addIncoming(ref, from);
+  result->addIncoming(made, b_.GetInsertBlock());
   b_.CreateBr(next);
   begin_block(next);
-  PHINode* const result = b_.CreatePHI(shard_.i64, 2);
-  result->addIncoming(ref, from);
-  result->addIncoming(made, absent);
+  b_.Insert(result);
   return result;
 }
 

@@ -199,7 +199,7 @@ class FunctionEmitter {
   Value* global_cell(uint32_t index);
   bool holds_functions(uint32_t table) const;
   Value* table_cell(uint32_t table, Value* index, TrapKind out_of_bounds);
-  Value* table_element(uint32_t table, Value* index, TrapKind out_of_bounds);
+  Value* table_element(uint32_t table, Value* index, TrapKind out_of_bounds, TrapKind if_null = TrapKind::kNone);
   Value* ref_func(uint32_t function);
   Value* as_pointer(Value* ref) { return b_.CreateIntToPtr(ref, shard_.ptr); }
   Value* is_null(Value* ref) { return b_.CreateIsNull(ref); }

@@ -20,4 +20,4 @@ using namespace ::llvm;  // NOLINT: LLVM's own files read so
 // Names that mean something else in wherry.
 using ::llvm::Module;
 using ::llvm::Value;
-}
+}  // namespace wherry::compiler
