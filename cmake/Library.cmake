@@ -5,7 +5,7 @@ include(CMakePackageConfigHelpers)
 find_package(Threads REQUIRED)
 
 set(objects "")
-foreach(room base platform wasm runtime engine interp api wasi)
+foreach(room base platform wasm runtime engine interp native api wasi)
   list(APPEND objects $<TARGET_OBJECTS:wherry_${room}>)
 endforeach()
 file(WRITE ${CMAKE_BINARY_DIR}/empty.cc "")

@@ -3,13 +3,18 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "wherry/features.h"
 
 namespace wherry {
 
-/// Which tier executes code. kAuto: the fastest that is there.
-enum class TierKind : uint8_t { kAuto, kInterpreter };
+/// Which tier executes code.
+enum class TierKind : uint8_t {
+  kAuto,         ///< The fastest that is there: native code that a module brings with it, else the interpreter.
+  kInterpreter,  ///< The interpreter only.
+  kLlvm,         ///< Modules are compiled when they are loaded, which fails if there is no compiler.
+};
 
 /// How an access to a memory is kept within it. Results never differ.
 enum class BoundsStrategy : uint8_t {
@@ -22,6 +27,10 @@ struct Config {
   Features features = {};
   TierKind tier = TierKind::kAuto;
   BoundsStrategy bounds = BoundsStrategy::kGuard;
+
+  /// The compiler of kLlvm: libwherry-llvm.so, which becomes part of this process, or the program wherry-compiler.
+  /// Empty: the one that came with this library.
+  std::string compiler = {};
 
   /// Relaxed SIMD follows its deterministic profile, so that results do not depend on the machine.
   bool relaxed_simd_deterministic = false;

@@ -22,7 +22,7 @@ class Engine {
   explicit Engine(const Config& config = {});
 
   const Config& config() const;
-  /// The tier that executes code: "interp".
+  /// The tier that executes code: "auto", "interp" or "llvm".
   std::string_view tier() const;
 
   /// The canonical id of a function type, final and alone in its recursion group. Errors: kInvalid (a packed or bottom

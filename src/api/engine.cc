@@ -4,16 +4,21 @@
 
 #include "engine/engine.h"
 #include "interp/interp.h"
+#include "native/compiler_client.h"
+#include "native/native_tier.h"
 
 namespace wherry {
 namespace {
 
 /// The one place that names the tiers.
-std::unique_ptr<engine::Tier> make_tier(TierKind kind) {
-  switch (kind) {
+std::unique_ptr<engine::Tier> make_tier(const Config& config) {
+  switch (config.tier) {
     case TierKind::kAuto:
+      return native::make_native_tier(interp::make_interpreter(), nullptr);
     case TierKind::kInterpreter:
       return interp::make_interpreter();
+    case TierKind::kLlvm:
+      return native::make_native_tier(interp::make_interpreter(), native::find_compiler(config.compiler));
   }
   __builtin_unreachable();
 }
@@ -26,7 +31,7 @@ std::string size_to_string(const Limits& limits) {
 
 }  // namespace
 
-Engine::Engine(const Config& config) : impl_(std::make_shared<engine::Engine>(config, make_tier(config.tier))) {}
+Engine::Engine(const Config& config) : impl_(std::make_shared<engine::Engine>(config, make_tier(config))) {}
 
 const Config& Engine::config() const { return impl_->config(); }
 std::string_view Engine::tier() const { return impl_->tier().name(); }

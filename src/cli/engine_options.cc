@@ -33,9 +33,12 @@ void switch_features(Features& features, const std::vector<std::string>& names, 
 
 void EngineOptions::add_to(CLI::App& app, bool executes) {
   if (executes) {
-    app.add_option("--tier", tier_, "What executes the code: auto (the fastest there is) or interp")
-        ->check(CLI::IsMember({"auto", "interp"}))
+    app.add_option("--tier", tier_,
+                   "What executes the code: auto (the fastest there is), interp, or llvm (compile first)")
+        ->check(CLI::IsMember({"auto", "interp", "llvm"}))
         ->type_name("TIER");
+    app.add_option("--compiler", compiler_, "The compiler to use: libwherry-llvm.so or wherry-compiler")
+        ->type_name("FILE");
     app.add_option("--bounds", bounds_, "Keep memory accesses in bounds by guard pages (guard) or checks (checks)")
         ->check(CLI::IsMember({"guard", "checks"}))
         ->type_name("HOW");
@@ -61,7 +64,8 @@ Config EngineOptions::config() const {
   Config config;
   switch_features(config.features, enable_, "--enable", true);
   switch_features(config.features, disable_, "--disable", false);
-  config.tier = tier_ == "interp" ? TierKind::kInterpreter : TierKind::kAuto;
+  config.tier = tier_ == "interp" ? TierKind::kInterpreter : tier_ == "llvm" ? TierKind::kLlvm : TierKind::kAuto;
+  config.compiler = compiler_;
   config.bounds = bounds_ == "checks" ? BoundsStrategy::kChecks : BoundsStrategy::kGuard;
   config.relaxed_simd_deterministic = deterministic_;
   if (!max_memory_.empty()) config.max_memory_bytes = parse_bytes("--max-memory", max_memory_);

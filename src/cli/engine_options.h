@@ -19,7 +19,7 @@ class EngineOptions {
 
  private:
   std::vector<std::string> enable_, disable_;
-  std::string tier_ = "auto", bounds_ = "guard", max_memory_, max_table_, max_gc_heap_, max_stack_;
+  std::string tier_ = "auto", bounds_ = "guard", compiler_, max_memory_, max_table_, max_gc_heap_, max_stack_;
   bool deterministic_ = false;
 };
 

@@ -21,6 +21,14 @@ Result<std::span<const T>> section(std::span<const uint8_t> image, ImageRange ra
 
 }  // namespace
 
+uint32_t image_flags(const Config& config) {
+  uint32_t flags = 0;
+  if (config.bounds == BoundsStrategy::kGuard) flags |= kImageGuarded;
+  if (config.relaxed_simd_deterministic) flags |= kImageDeterministic;
+  if (config.fuel) flags |= kImageFuel;
+  return flags;
+}
+
 Result<ImageView> view_image(std::span<const uint8_t> image) {
   if (image.size() < sizeof(ImageHeader)) return malformed(image.size(), "cut short");
   const auto* header = reinterpret_cast<const ImageHeader*>(image.data());

@@ -12,9 +12,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <type_traits>
 
+#include "wherry/config.h"
 #include "wherry/result.h"
 
 namespace wherry::engine {
@@ -102,6 +104,16 @@ struct ImageView {
   std::span<const uint8_t> eh_frame;
   std::span<const uint8_t> eh_table;
 };
+
+/// An image as it comes to those who run it: a private mapping of a file, or memory that nobody else writes; on a page
+/// boundary. `owner` keeps it there. Whoever runs it may change how it is protected.
+struct NativeImage {
+  std::span<const uint8_t> bytes;
+  std::shared_ptr<const void> owner;
+};
+
+/// The flags of images for engines of this configuration.
+uint32_t image_flags(const Config& config);
 
 /// Errors: kMalformed when magic, version, or any size or offset does not fit. `image` is aligned to 16 bytes.
 Result<ImageView> view_image(std::span<const uint8_t> image);

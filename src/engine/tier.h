@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <utility>
 
+#include "engine/native_image.h"
 #include "runtime/code.h"
 #include "runtime/vmcontext.h"
 #include "wasm/module.h"
@@ -26,6 +28,17 @@ class TierModule : public runtime::CodeBinder {
   };
   /// What a frame of a trap (Store::trap_frames) with this record means.
   virtual Frame locate(const runtime::TrapFrame& frame) const = 0;
+
+  /// Lets the functions that `image` holds be executed by its code from their next call on (a call that has begun stays
+  /// where it is, a loop that never ends too), in all instances, while they run. Images may follow one another, each
+  /// with some functions; the last one counts. Thread-safe. Errors: those of view_image(); kUnsupported, if the tier
+  /// runs no native code or the image is not for this module, configuration or machine.
+  virtual Result<> attach(NativeImage image) const {
+    return fail(ErrorCode::kUnsupported, "this tier does not run native code");
+  }
+  /// Of a tier below another's: calls of the function go through a Func that `binder` binds, from the next one on.
+  /// `binder` outlives this. Thread-safe.
+  virtual void hand_over(uint32_t function, const runtime::CodeBinder& binder) const { std::unreachable(); }
 };
 
 class Tier : public runtime::StackScanner {

@@ -37,6 +37,10 @@ Caller caller_of(const Place& place, const Function* self);
 /// The stand-in for a frame that was replaced by a call into another instance; see ops_control.cc.
 bool is_trampoline(const Function* function);
 
+/// The function that the instruction at `pc` stands for, if it does so because the function was handed over to another
+/// tier; else null.
+const Function* handed_over(const Word* pc);
+
 /// The code that frames called from the host return to.
 const Word* host_return();
 
@@ -59,7 +63,7 @@ WHERRY_BODY void zero_locals(Slot* frame, const Function* callee) {
 /// Enters `callee` with the frame at `frame`, arguments in place; `context` is the callee's.
 WHERRY_BODY TrapKind enter(Regs& r, const VMContext* context, Function* callee, Slot* frame, const Word* return_to,
                            Slot* caller) {
-  const Word* code = callee->code.load(std::memory_order_acquire);
+  const Word* code = callee->start.load(std::memory_order_acquire);
   if (code == nullptr) [[unlikely]] {
     code = translate(context, callee);
     r.forget_accumulators();

@@ -26,7 +26,10 @@ struct CatchEntry {
 
 /// A defined function of a module, for all instances. All zero until it is translated.
 struct Function {
-  /// Null until translated. Stored last, so that who sees it sees the rest.
+  /// Where calls begin; null until there is such a place. Stored last, so that who sees it sees the rest. It is `code`,
+  /// or, once the function was handed over to another tier, an instruction that calls it there.
+  std::atomic<const Word*> start;
+  /// What the function was translated to; null: it was not.
   std::atomic<const Word*> code;
   uint32_t frame_slots;  ///< Of a whole frame: what must be free on the stack.
   uint16_t link;         ///< Slot of the link.

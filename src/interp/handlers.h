@@ -97,10 +97,11 @@ struct ControlHandlers {
   Handler call_ref;          ///< Of the funcref in slot b.
   Handler restore;           ///< Back in this instance; its context is in the link's slot, a.
   // Tail calls: arguments from slot a on, this frame's link at slot c.
-  Handler tail_call;      ///< [2] callee
-  Handler tail_import;    ///< [2] function index
-  Handler tail_indirect;  ///< index in slot b; [2]: table | type << 32; d: whether the table is 64-bit
-  Handler tail_ref;       ///< slot b
+  Handler tail_call;         ///< [2] callee
+  Handler tail_import;       ///< [2] function index
+  Handler tail_handed_over;  ///< [2] function index
+  Handler tail_indirect;     ///< index in slot b; [2]: table | type << 32; d: whether the table is 64-bit
+  Handler tail_ref;          ///< slot b
 
   // Returns: this frame's link at slot a.
   Handler return_none;

@@ -67,7 +67,7 @@ Place place_of(const platform::Fault&, const Regs& regs) { return {regs.pc, regs
 
 namespace {
 
-uint32_t run_regs(void* regs) { return static_cast<uint32_t>(run(*static_cast<Regs*>(regs))); }
+uint32_t run_regs(void* regs, void*) { return static_cast<uint32_t>(run(*static_cast<Regs*>(regs))); }
 
 /// Runs `function` with its frame at `frame`, arguments in place.
 TrapKind run_function(Activation& activation, Function& function, VMContext* context, Slot* frame) {
@@ -77,7 +77,7 @@ TrapKind run_function(Activation& activation, Function& function, VMContext* con
   if (kind != TrapKind::kNone) return kind;
   switch_context(regs, context);
   platform::Fault fault;
-  const uint32_t result = platform::run_guarded(run_regs, &regs, &fault);
+  const uint32_t result = platform::run_guarded(run_regs, &regs, nullptr, &fault);
   if (result == platform::kFaulted) {
     const Place place = place_of(fault, regs);
     activation.pc = place.pc;
@@ -96,9 +96,14 @@ TrapKind run_function(Activation& activation, Function& function, VMContext* con
 
 /// Notes the frames of a call that ends with a trap.
 void add_trap_frames(const Activation& activation, ExecState& exec) {
-  if (activation.pc == nullptr) return;
-  Caller at{{activation.pc, activation.fp, activation.context},
-            &ModuleCode::of(activation.context).function_at(activation.pc)};
+  const Word* pc = activation.pc;
+  if (pc == nullptr) return;
+  Caller at{{pc, activation.fp, activation.context}, handed_over(pc)};
+  if (at.function != nullptr) {
+    at = caller_of(at.place, at.function);
+  } else {
+    at.function = &ModuleCode::of(activation.context).function_at(pc);
+  }
   for (; at.function != nullptr && exec.trap_frame_count < runtime::Store::kMaxTrapFrames;
        at = caller_of(at.place, at.function)) {
     if (is_trampoline(at.function)) continue;
@@ -114,7 +119,7 @@ TrapKind interp_entry(Func& func, Slot* slots) {
   exec->trap_frame_count = 0;
   if (reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) < exec->native_limit) return TrapKind::kStackOverflow;
   auto& function = *static_cast<Function*>(func.code);
-  if (function.code.load(std::memory_order_acquire) == nullptr) translate(context, &function);
+  if (function.start.load(std::memory_order_acquire) == nullptr) translate(context, &function);
   Slot* const base = exec->stack_top;
   Slot* const frame = base + kActivationSlots;
   if (base == nullptr || frame + function.frame_slots > exec->stack_limit) return TrapKind::kStackOverflow;

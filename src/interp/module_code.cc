@@ -6,6 +6,7 @@
 
 #include "interp/calls.h"
 #include "interp/translator.h"
+#include "runtime/instance.h"
 
 namespace wherry::interp {
 
@@ -20,13 +21,19 @@ bool read(const wasm::Module& module, const Config& config, Function* functions,
   return translator.take(out);
 }
 
-/// In place of a function whose slots instructions cannot name.
-Translation too_large(const wasm::TypeDef& type) {
+/// A frame without locals.
+Translation empty_frame(const wasm::TypeDef& type) {
   Translation stub;
-  stub.code = {reinterpret_cast<Word>(kControl.trap), Word{static_cast<uint32_t>(TrapKind::kFunctionTooLarge)} << 32};
   stub.link = static_cast<uint16_t>(type.param_slots);
   stub.zero_begin = stub.link;
   stub.frame_slots = type.param_slots + type.result_slots + kLinkSlots;
+  return stub;
+}
+
+/// In place of a function whose slots instructions cannot name.
+Translation too_large(const wasm::TypeDef& type) {
+  Translation stub = empty_frame(type);
+  stub.code = {reinterpret_cast<Word>(kControl.trap), Word{static_cast<uint32_t>(TrapKind::kFunctionTooLarge)} << 32};
   return stub;
 }
 
@@ -45,6 +52,7 @@ ModuleCode::ModuleCode(const wasm::Module& module, const Config& config)
 ModuleCode::~ModuleCode() = default;
 
 void ModuleCode::bind(runtime::Func& func) const {
+  func.context->tier_module = this;
   func.entry = interp_entry;
   func.code = &functions_[func.index - module_.imported_functions];
 }
@@ -70,20 +78,24 @@ Word* ModuleCode::allocate(size_t words) const {
   return code;
 }
 
+void ModuleCode::make_frame(Function& function, const Translation& made, const wasm::TypeDef& type) const {
+  function.frame_slots = made.frame_slots;
+  function.link = made.link;
+  function.zero_begin = made.zero_begin;
+  function.zero_groups = made.zero_groups;
+  function.result_slots = static_cast<uint16_t>(type.result_slots);
+}
+
 const Word* ModuleCode::translate(Function& function) const {
   const std::lock_guard lock(mutex_);
-  if (const Word* code = function.code.load(std::memory_order_relaxed)) return code;
+  if (const Word* start = function.start.load(std::memory_order_relaxed)) return start;
   const uint32_t index = index_of(function);
   const wasm::TypeDef& type = module_.function_type(index);
   Translation made;
   if (!read(module_, config_, functions_.get(), function, index, false, made)) made = too_large(type);
   Word* code = allocate(made.code.size());
   std::ranges::copy(made.code, code);
-  function.frame_slots = made.frame_slots;
-  function.link = made.link;
-  function.zero_begin = made.zero_begin;
-  function.zero_groups = made.zero_groups;
-  function.result_slots = static_cast<uint16_t>(type.result_slots);
+  make_frame(function, made, type);
   function.code_words = static_cast<uint32_t>(made.code.size());
   function.catch_count = static_cast<uint32_t>(made.catches.size());
   if (!made.catches.empty()) {
@@ -92,8 +104,31 @@ const Word* ModuleCode::translate(Function& function) const {
     function.catches = catches_.emplace_back(std::move(catches)).get();
   }
   translated_.push_back(&function);
-  function.code.store(code, std::memory_order_release);
+  function.code.store(code, std::memory_order_relaxed);
+  function.start.store(code, std::memory_order_release);
   return code;
+}
+
+void ModuleCode::hand_over(uint32_t index, const runtime::CodeBinder& binder) const {
+  const std::lock_guard lock(mutex_);
+  binder_.store(&binder, std::memory_order_relaxed);
+  Function& function = functions_[index - module_.imported_functions];
+  const Word* start = function.start.load(std::memory_order_relaxed);
+  if (start != nullptr && handed_over(start) != nullptr) return;
+  const wasm::TypeDef& type = module_.function_type(index);
+  if (start == nullptr) make_frame(function, empty_frame(type), type);
+  const Word instruction[] = {reinterpret_cast<Word>(kControl.tail_handed_over),
+                              Word{function.link} << 32 | Word{type.param_slots} << 48, index, type.result_slots,
+                              reinterpret_cast<Word>(&function)};
+  Word* code = allocate(std::size(instruction));
+  std::ranges::copy(instruction, code);
+  function.start.store(code, std::memory_order_release);
+}
+
+runtime::Func* ModuleCode::rebound(VMContext* context, uint32_t function) const {
+  runtime::Func* func = context->instance->func(function);
+  if (func->entry == interp_entry) binder_.load(std::memory_order_relaxed)->bind(*func);
+  return func;
 }
 
 const Function& ModuleCode::function_at(const Word* pc) const {

@@ -1,6 +1,7 @@
 // A module's code: its functions, translated when they are first called.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -10,6 +11,8 @@
 
 namespace wherry::interp {
 
+struct Translation;
+
 class ModuleCode final : public engine::TierModule {
  public:
   ModuleCode(const wasm::Module& module, const Config& config);
@@ -17,6 +20,10 @@ class ModuleCode final : public engine::TierModule {
 
   void bind(runtime::Func& func) const override;
   Frame locate(const runtime::TrapFrame& frame) const override;
+  void hand_over(uint32_t function, const runtime::CodeBinder& binder) const override;
+
+  /// The Func of a function that was handed over, bound to its new tier.
+  runtime::Func* rebound(VMContext* context, uint32_t function) const;
 
   /// The code of a function, which it makes if this is the first time. Thread-safe.
   const Word* translate(Function& function) const;
@@ -36,6 +43,7 @@ class ModuleCode final : public engine::TierModule {
     void operator()(Function* functions) const;
   };
   Word* allocate(size_t words) const;
+  void make_frame(Function& function, const Translation& made, const wasm::TypeDef& type) const;
 
   const wasm::Module& module_;
   Config config_;
@@ -48,6 +56,7 @@ class ModuleCode final : public engine::TierModule {
   mutable Word* chunk_next_ = nullptr;
   mutable std::vector<std::unique_ptr<CatchEntry[]>> catches_;
   mutable std::vector<const Function*> translated_;
+  mutable std::atomic<const runtime::CodeBinder*> binder_ = nullptr;  ///< Of functions handed over.
 };
 
 }  // namespace wherry::interp

@@ -1,5 +1,6 @@
 // Handlers that move control: branches, calls, returns, traps, exceptions.
 #include "interp/calls.h"
+#include "interp/module_code.h"
 #include "runtime/operations.h"
 #include "runtime/store.h"
 
@@ -226,7 +227,7 @@ WHERRY_BODY TrapKind replace_frame(Regs& r, VMContext* context, Function* callee
   const Slot* args = r.fp + r.a();
   const uint32_t count = r.d16();
   Slot* frame = r.fp;
-  if (callee->code.load(std::memory_order_acquire) == nullptr) [[unlikely]] {
+  if (callee->start.load(std::memory_order_acquire) == nullptr) [[unlikely]] {
     translate(context, callee);
     r.forget_accumulators();
   }
@@ -284,6 +285,12 @@ WHERRY_BODY TrapKind tail_function(Regs& r, Func* callee) {
   return TrapKind::kNone;
 }
 
+/// All that is left of a function that was handed over: calls it in its new tier.
+WHERRY_BODY TrapKind tail_handed_over(Regs& r) {
+  Func* callee = ModuleCode::of(r.context).rebound(r.context, static_cast<uint32_t>(r.word(2)));
+  return tail_function(r, callee);
+}
+
 WHERRY_BODY TrapKind tail_import(Regs& r) { return tail_function(r, r.context->funcs[r.word(2)]); }
 
 WHERRY_BODY TrapKind tail_indirect(Regs& r) {
@@ -331,6 +338,10 @@ const Word* host_return() { return kHostReturn + 1; }
 
 bool is_trampoline(const Function* function) { return function == &kTrampoline; }
 
+const Function* handed_over(const Word* pc) {
+  return *pc == reinterpret_cast<Word>(kControl.tail_handed_over) ? reinterpret_cast<const Function*>(pc[4]) : nullptr;
+}
+
 Caller caller_of(const Place& place, const Function* self) {
   const Slot* link = place.fp + self->link;
   const auto* return_to = reinterpret_cast<const Word*>(link[kLinkReturn]);
@@ -361,6 +372,7 @@ const ControlHandlers kControl = {
     .restore = straight<&restore, kRestoreWords>,
     .tail_call = transfer<&tail_call>,
     .tail_import = transfer<&tail_import>,
+    .tail_handed_over = transfer<&tail_handed_over>,
     .tail_indirect = transfer<&tail_indirect>,
     .tail_ref = transfer<&tail_ref>,
     .return_none = transfer<&return_none>,

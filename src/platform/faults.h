@@ -49,6 +49,7 @@ inline constexpr uint32_t kInterrupted = 0xFFFFFFFE;
 /// between it and the fault must hold no resource that a jump out would leak. It may clobber any register. A few
 /// nanoseconds.
 uint32_t run_guarded(uint32_t (*function)(void*), void* argument, Fault* fault);
+uint32_t run_guarded(uint32_t (*function)(void*, void*), void* first, void* second, Fault* fault);
 
 /// Ends the innermost run_guarded(), as a trap instruction with the number `result` at `program_counter` would, in a
 /// frame whose frame pointer is `frame_pointer`. What lies in between holds no resources, as above.

@@ -44,4 +44,7 @@ class Reservation {
   uint64_t size_ = 0;
 };
 
+/// Makes [begin, begin + size) readable and executable, and not writable. False if the operating system refuses.
+bool make_executable(const void* begin, uint64_t size);
+
 }  // namespace wherry::platform

@@ -89,7 +89,6 @@ Instance::Instance(Store& store, std::shared_ptr<const wasm::Module> module, std
   context_->libcalls = kLibcalls;
   context_->types = m.types.data();
   context_->instance = this;
-  context_->tier_module = code_.get();
   context_->memories[0] = &no_memory_;
   for (size_t i = 0; i < defined_globals; ++i) {
     context_->globals[m.imported_globals + i] = global_cell(context_, static_cast<uint32_t>(i));

@@ -40,14 +40,14 @@ uintptr_t frame_pointer(const ThrowRegisters& at) {
 }
 
 [[noreturn]] void raise_at(TrapKind kind, const ThrowRegisters& at) {
-  platform::leave_guarded(static_cast<uint32_t>(kind), at.pc, frame_pointer(at));
+  platform::leave_guarded(static_cast<uint32_t>(kind), at.pc - 1, frame_pointer(at));
 }
 
-/// Leaves compiled code if `kind` is a trap. Inlined, so that the frame is the libcall's.
+/// Leaves compiled code, at the call, if `kind` is a trap. Inlined, so that the frame is the libcall's.
 [[gnu::always_inline]] inline void check(TrapKind kind) {
   if (kind == TrapKind::kNone) [[likely]]
     return;
-  platform::leave_guarded(static_cast<uint32_t>(kind), reinterpret_cast<uintptr_t>(__builtin_return_address(0)),
+  platform::leave_guarded(static_cast<uint32_t>(kind), reinterpret_cast<uintptr_t>(__builtin_return_address(0)) - 1,
                           *static_cast<const uintptr_t*>(__builtin_frame_address(0)));
 }
 

@@ -113,7 +113,8 @@ struct VMContext {
   Func** funcs;
   const TypeId* types;  ///< Type index space.
   Instance* instance;
-  const CodeBinder* tier_module;  ///< The tier's record of the module; what made it casts it back (interp::ModuleCode).
+  /// The interpreter's record of the module (interp::ModuleCode), from when it binds a function.
+  const CodeBinder* tier_module;
 };
 static_assert(std::is_standard_layout_v<VMContext> && std::is_standard_layout_v<Func>);
 

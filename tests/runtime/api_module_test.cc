@@ -141,7 +141,7 @@ TEST(EngineTest, Types) {
   EXPECT_EQ(engine.func_type(id), type);
   EXPECT_EQ(engine.to_string(type), "func [i32 externref] -> [v128]");
   EXPECT_EQ(engine.intern({{ValType::kI8}, {}}).error().code, ErrorCode::kInvalid);
-  EXPECT_EQ(engine.tier(), "interp");
+  EXPECT_EQ(engine.tier(), "auto");
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """include_graph.py SOURCE_DIR: whether the rooms of src/ keep to the dependency rule.
 
-    base <- {platform, wasm} <- runtime <- engine <- {interp, jit, llvm, artifact} <- api <- wasi <- {capi, oci} <- cli
+    base <- {platform, wasm} <- runtime <- engine <- {interp, jit, llvm, native, artifact} <- api <- wasi <- {capi, oci} <- cli
 
 An arrow never points back, and siblings do not include each other. Rooms that know no operating system include none of
 its headers. include/wherry holds the vocabulary that every room speaks, and the public API, which belongs to `api`.
@@ -10,7 +10,7 @@ import pathlib
 import re
 import sys
 
-RANKS = [["base"], ["platform", "wasm"], ["runtime"], ["engine"], ["interp", "jit", "llvm", "artifact"], ["api"],
+RANKS = [["base"], ["platform", "wasm"], ["runtime"], ["engine"], ["interp", "jit", "llvm", "native", "artifact"], ["api"],
          ["wasi"], ["capi", "oci"], ["cli"]]
 RANK = {room: rank for rank, rooms in enumerate(RANKS) for room in rooms}
 
@@ -18,7 +18,7 @@ RANK = {room: rank for rank, rooms in enumerate(RANKS) for room in rooms}
 VOCABULARY = {"config.h", "features.h", "features.inc", "result.h", "trap.h", "trap.inc", "types.h", "v128.h"}
 
 # Rooms that pass through src/platform to the operating system.
-PORTABLE = {"base", "wasm", "runtime", "engine", "interp"}
+PORTABLE = {"base", "wasm", "runtime", "engine", "interp", "native"}
 SYSTEM = re.compile(r"^(sys|netinet|arpa|net|linux|asm)/|^(aio|dirent|dlfcn|fcntl|fnmatch|ftw|glob|grp|netdb|poll|pthread"
                     r"|pwd|sched|semaphore|signal|spawn|syslog|termios|ucontext|unistd|utime|wait|execinfo|link|elf)\.h$"
                     r"|^csignal$")

@@ -33,7 +33,8 @@ extern "C" int __sigaction(int signal, const struct sigaction* action, struct si
 #endif
 
 extern "C" {
-uint32_t wherry_call_guarded(uint32_t (*function)(void*), void* argument, wherry::platform::Activation* activation);
+uint32_t wherry_call_guarded(uint32_t (*function)(void*, void*), void* first, void* second,
+                             wherry::platform::Activation* activation);
 [[noreturn]] void wherry_land(uint32_t result, uintptr_t stack_pointer);
 extern const char wherry_guarded_landing[];
 }
@@ -392,12 +393,17 @@ uint32_t add_reservation(const void* begin, uint64_t size) {
 void remove_reservation(uint32_t id) { reservations().remove(id); }
 
 uint32_t run_guarded(uint32_t (*function)(void*), void* argument, Fault* fault) {
+  const auto call = [](void* callee, void* passed) { return reinterpret_cast<uint32_t (*)(void*)>(callee)(passed); };
+  return run_guarded(call, reinterpret_cast<void*>(function), argument, fault);
+}
+
+uint32_t run_guarded(uint32_t (*function)(void*, void*), void* first, void* second, Fault* fault) {
   ThreadState& thread = thread_state;
   if (!thread.has_signal_stack) [[unlikely]]
     signal_stacks().give_to_this_thread();
   Activation activation{0, thread.innermost, fault};
   thread.innermost = &activation;
-  const uint32_t result = wherry_call_guarded(function, argument, &activation);
+  const uint32_t result = wherry_call_guarded(function, first, second, &activation);
   thread.innermost = activation.previous;
 #if defined(WHERRY_ASAN)
   // Frames that were left did not unpoison their stack.

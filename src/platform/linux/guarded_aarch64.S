@@ -1,4 +1,4 @@
-// uint32_t wherry_call_guarded(uint32_t (*function)(void*), void* argument, Activation* activation)
+// uint32_t wherry_call_guarded(uint32_t (*function)(void*, void*), void* first, void* second, Activation* activation)
 //
 // As guarded_x86_64.S; the result of an aborted call comes in w0.
 #if defined(__aarch64__)
@@ -43,9 +43,10 @@ wherry_call_guarded:
         .cfi_offset b14, -16
         .cfi_offset b15, -8
         mov     x9, sp
-        str     x9, [x2]
+        str     x9, [x3]
         mov     x9, x0
         mov     x0, x1
+        mov     x1, x2
         blr     x9
         .globl  wherry_guarded_landing
         .hidden wherry_guarded_landing

@@ -1,4 +1,4 @@
-// uint32_t wherry_call_guarded(uint32_t (*function)(void*), void* argument, Activation* activation)
+// uint32_t wherry_call_guarded(uint32_t (*function)(void*, void*), void* first, void* second, Activation* activation)
 //
 // Saves what a function must preserve, notes the stack pointer in activation->stack_pointer, and calls. The signal handler
 // resumes an aborted call at wherry_guarded_landing with that stack pointer and the result in eax; everything else is
@@ -31,9 +31,10 @@ wherry_call_guarded:
         .cfi_rel_offset r15, 0
         subq    $8, %rsp
         .cfi_adjust_cfa_offset 8
-        movq    %rsp, (%rdx)
+        movq    %rsp, (%rcx)
         movq    %rdi, %rax
         movq    %rsi, %rdi
+        movq    %rdx, %rsi
         callq   *%rax
         .globl  wherry_guarded_landing
         .hidden wherry_guarded_landing

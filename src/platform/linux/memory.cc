@@ -37,4 +37,11 @@ void Reservation::discard(uint64_t offset, uint64_t size) const {
   if (size != 0) madvise(base_ + offset, size, MADV_DONTNEED);
 }
 
+bool make_executable(const void* begin, uint64_t size) {
+  auto* from = static_cast<char*>(const_cast<void*>(begin));
+  if (mprotect(from, round_up(size, page_size()), PROT_READ | PROT_EXEC) != 0) return false;
+  __builtin___clear_cache(from, from + size);
+  return true;
+}
+
 }  // namespace wherry::platform
