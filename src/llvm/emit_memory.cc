@@ -208,7 +208,11 @@ bool FunctionEmitter::atomic_op(Op op, const wasm::Imm& imm) {
   IntegerType* const cell_type = b_.getIntNTy(size * 8);
   IntegerType* const type = row.signature.results[0] == 'l' ? shard_.i64 : shard_.i32;
   const auto narrow = [&](Value* value) { return b_.CreateTrunc(value, cell_type); };
-  const auto in_memory = [&](auto* access) { return shard_.in(Region::kMemory, access); };
+  // Volatile, or else LLVM drops an access that changes nothing and whose result is not used, with its fault.
+  const auto in_memory = [&](auto* access) {
+    access->setVolatile(true);
+    return shard_.in(Region::kMemory, access);
+  };
   if (op <= Op::kI64AtomicLoad32U) {
     LoadInst* const load = b_.CreateAlignedLoad(cell_type, place(imm.mem, pop(), size, true).address, alignment);
     load->setAtomic(kOrder);
