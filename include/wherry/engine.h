@@ -31,6 +31,9 @@ class Engine {
   /// The function type with this id, which must be one of a function.
   FuncType func_type(TypeId id) const;
 
+  /// Of a reference type, the top type of its hierarchy, nullable; other types as they are.
+  ValType top(ValType type) const;
+
   /// As the text format writes it: "i32", "(ref null extern)".
   std::string to_string(ValType type) const;
   /// "func [i32 i32] -> [i64]", "memory 1 2 shared", "table 10 funcref", "global (mut i32)", "tag [i32]".

@@ -61,6 +61,9 @@ class Func {
   // Everything below: only of a function that is not null.
   TypeId type_id() const;
   FuncType type() const;
+  /// The type's parts, as long as the engine lives: without copies, for frequent calls.
+  std::span<const ValType> params() const;
+  std::span<const ValType> results() const;
   StoreRef store() const;
 
   /// Calls with values of the function's parameter types. Arguments that do not fit give a trap of kind kHostError that

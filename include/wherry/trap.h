@@ -9,6 +9,10 @@
 
 #include "wherry/ref.h"
 
+namespace wherry::wasm {
+struct Module;
+}
+
 namespace [[gnu::visibility("default")]] wherry {
 
 enum class TrapKind : uint8_t {
@@ -27,10 +31,12 @@ constexpr std::string_view message(TrapKind kind) { return kTrapMessages[static_
 
 /// One WebAssembly frame of a backtrace.
 struct BacktraceFrame {
-  std::string module_name;    ///< From the name section, or empty.
-  std::string function_name;  ///< From the name section, or an export, or empty.
-  uint32_t function_index;    ///< In the module's function index space.
-  uint64_t offset;            ///< Byte offset of the instruction in the module's binary.
+  std::string module_name;     ///< From the name section, or empty.
+  std::string function_name;   ///< From the name section, or an export, or empty.
+  uint32_t function_index;     ///< In the module's function index space.
+  uint64_t offset;             ///< Byte offset of the instruction in the module's binary.
+  uint64_t function_offset;    ///< The same, in the function's body.
+  const wasm::Module* module;  ///< For Wherry's own rooms: tells modules apart.
 };
 
 /// A trap as the embedder sees it. A value, but for `exception`, which keeps an object of the store alive.

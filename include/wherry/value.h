@@ -55,6 +55,11 @@ class Value {
   /// The reference as Slots carry it. Only of a reference.
   uint64_t raw_ref() const { return type_ == ValType::funcref() ? func_.raw() : ref_.raw(); }
 
+  /// A value of `type` as Slots carry it (one, or two for a v128), and back. Error: kType, also for a reference of
+  /// another store. A raw reference is not a root: keep this value until the guest has it.
+  static Value from_slots(StoreRef store, ValType type, const Slot* slots);
+  Result<> to_slots(StoreRef store, ValType type, Slot* slots) const;
+
   /// Numbers as the text format writes them, references by what they are: "42", "-nan:0x200000", "null", "i31 7",
   /// "func".
   std::string to_string() const;

@@ -54,6 +54,10 @@ FuncType Engine::func_type(TypeId id) const {
   return {{type.params.begin(), type.params.end()}, {type.results.begin(), type.results.end()}};
 }
 
+ValType Engine::top(ValType type) const {
+  return type.is_ref() ? ValType::ref(wasm::top_of(type.heap(), impl_->types()), true) : type;
+}
+
 std::string Engine::to_string(ValType type) const { return impl_->types().to_string(type); }
 
 std::string Engine::to_string(const ExternType& type) const {

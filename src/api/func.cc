@@ -53,6 +53,10 @@ Func Func::values_function(StoreRef store, FuncType type, ValuesFunction f) {
 
 TypeId Func::type_id() const { return func_->type; }
 FuncType Func::type() const { return store().engine().func_type(func_->type); }
+std::span<const ValType> Func::params() const { return detail::StoreState::of(*func_).types().get(func_->type).params; }
+std::span<const ValType> Func::results() const {
+  return detail::StoreState::of(*func_).types().get(func_->type).results;
+}
 StoreRef Func::store() const { return StoreRef(detail::StoreState::of(*func_)); }
 
 TrapKind Func::enter(Slot* slots) const { return detail::StoreState::of(*func_).call(*func_, slots); }

@@ -141,6 +141,8 @@ void StoreState::add_backtrace(std::vector<BacktraceFrame>& backtrace) {
     BacktraceFrame& out = backtrace.emplace_back();
     out.function_index = frame.function;
     out.offset = frame.offset;
+    out.function_offset = frame.offset - module.functions[frame.function].body_offset;
+    out.module = &module;
     out.module_name = names.module_name;
     out.function_name = names.function_name(frame.function);
     if (!out.function_name.empty()) continue;

@@ -143,6 +143,13 @@ std::string float_to_string(F value, uint64_t payload, uint64_t canonical) {
 
 }  // namespace
 
+Value Value::from_slots(StoreRef store, ValType type, const Slot* slots) {
+  return detail::from_slots(store.state(), type, slots);
+}
+Result<> Value::to_slots(StoreRef store, ValType type, Slot* slots) const {
+  return detail::to_slots(store.state(), *this, type, slots);
+}
+
 std::string Value::to_string() const {
   switch (type_.kind()) {
     case ValType::kI32:
