@@ -51,6 +51,10 @@ Result<> emit_object(Module& module, TargetMachine& machine, SmallVectorImpl<cha
   config->setEnableTailMerge(false);
   // Backtraces go by frame pointers: the frame must stand before the first instruction that can trap.
   config->disablePass(&ShrinkWrapID);
+  // Follows variables; there are none.
+  config->disablePass(&LiveDebugValuesID);
+  // Processors reorder better.
+  config->disablePass(&PostRASchedulerID);
   passes.add(config);
   passes.add(modules);
   if (config->addISelPasses()) return fail(ErrorCode::kUnsupported, "the code generator has no instruction selector");

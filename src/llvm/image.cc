@@ -181,6 +181,7 @@ class Linker {
       const uint64_t text = offsets_[static_cast<size_t>(Part::kText)][i];
       for (const ShardObject::Function& f : objects_[i].functions) {
         symbols_.functions[f.index] = text + f.offset;
+        if (objects_[i].are_thunks) continue;
         functions_[f.index - module_.imported_functions] = {
             static_cast<uint32_t>(text + f.offset - header_.text.offset), f.size,
             static_cast<uint32_t>(locations + f.locations), 0};

@@ -162,15 +162,17 @@ class ObjectReader {
                 {},
                 addend};
     const ELFSymbolRef symbol = *relocation.getSymbol();
-    if (const std::optional<Placement> defined = placement(symbol)) {
+    WHERRY_TRY(const StringRef name, taken(symbol.getName()));
+    // Functions by their names, even where this object has them: they may yet be left out of the image.
+    const std::optional<Symbol> parsed = parse_symbol(name);
+    if (!parsed) {
+      const std::optional<Placement> defined = placement(symbol);
+      if (!defined) return unsupported("reference to " + name.str());
       WHERRY_TRY(const uint64_t value, taken(symbol.getValue()));
       fixup.target.index = static_cast<uint32_t>(defined->part);
       fixup.addend += static_cast<int64_t>(defined->offset + value);
       return fixup;
     }
-    WHERRY_TRY(const StringRef name, taken(symbol.getName()));
-    const std::optional<Symbol> parsed = parse_symbol(name);
-    if (!parsed) return unsupported("reference to " + name.str());
     fixup.target = *parsed;
     return fixup;
   }

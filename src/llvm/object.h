@@ -57,6 +57,7 @@ struct ShardObject {
   std::vector<Fixup> fixups;
   std::vector<Function> functions;
   std::vector<Stub> stubs;
+  bool are_thunks = false;         ///< The functions are called directly, but are not what their Funcs run.
   std::vector<uint8_t> locations;  ///< As ImageFunction::locations says.
 };
 

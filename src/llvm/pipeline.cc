@@ -110,6 +110,7 @@ void optimize(Module& module, TargetMachine& machine, CompileLevel level) {
   Analyses analyses(machine);
   FunctionPassManager scalar = scalar_passes(level);
   FunctionPassManager shaping = loop_shaping_passes();
+  LoopVersionPass version;
   FunctionPassManager versioned = versioned_passes(level);
   FunctionPassManager last;
   last.addPass(EarlyCSEPass(/*UseMemorySSA=*/true));
@@ -123,17 +124,9 @@ void optimize(Module& module, TargetMachine& machine, CompileLevel level) {
       return !preserved.areAllPreserved();
     };
     run(scalar);
-    if (level != CompileLevel::kFast) {
-      if (!manager.getResult<LoopAnalysis>(function).empty()) {
-        run(shaping);
-        LoopVersionPass version;
-        if (run(version)) run(versioned);
-      } else {
-        GVNPass gvn;
-        run(gvn);
-        InstCombinePass combine;
-        run(combine);
-      }
+    if (level != CompileLevel::kFast && !manager.getResult<LoopAnalysis>(function).empty()) {
+      run(shaping);
+      if (run(version)) run(versioned);
       run(last);
     }
     manager.clear(function, function.getName());
