@@ -23,10 +23,22 @@ enum class BoundsStrategy : uint8_t {
             ///< needed.
 };
 
+/// Linear memories set up beforehand and used again and again, for programs that make and drop very many instances.
+struct PoolConfig {
+  /// How many there are; 0: no pool, each memory is mapped when it is made. When all are in use, making one fails
+  /// (kLimit). With BoundsStrategy::kGuard each takes 8 GiB of address space, of which a process has some 128 TiB.
+  uint32_t memories = 0;
+  /// Most bytes of one.
+  uint64_t memory_bytes = uint64_t{256} << 20;
+  /// Physical memory that one which is not in use may keep, so that its next user need not fault it in.
+  uint64_t keep_resident_bytes = uint64_t{256} << 10;
+};
+
 struct Config {
   Features features = {};
   TierKind tier = TierKind::kAuto;
   BoundsStrategy bounds = BoundsStrategy::kGuard;
+  PoolConfig pool = {};
 
   /// The compiler of kLlvm: libwherry-llvm.so, which becomes part of this process, or the program wherry-compiler.
   /// Empty: the one that came with this library.

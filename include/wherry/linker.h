@@ -24,13 +24,11 @@ class InstancePre {
  public:
   /// Errors: kUnlinkable (an import of another store), kLimit, kTrap.
   Result<Instance> instantiate(StoreRef store) const;
-  const Module& module() const { return module_; }
+  const Module& module() const;
 
  private:
   friend class Linker;
-  InstancePre(Module module, std::shared_ptr<const detail::ResolvedImports> imports)
-      : module_(std::move(module)), imports_(std::move(imports)) {}
-  Module module_;
+  explicit InstancePre(std::shared_ptr<const detail::ResolvedImports> imports) : imports_(std::move(imports)) {}
   std::shared_ptr<const detail::ResolvedImports> imports_;
 };
 

@@ -59,10 +59,15 @@ std::unexpected<Error> incompatible_import(const Module& module, size_t import, 
                                           ", found " + engine.to_string(found));
 }
 
-Result<Instance> instantiate(StoreRef store, const Module& module, std::span<const runtime::Extern> imports) {
+std::shared_ptr<const runtime::InstanceTemplate> template_of(const Module& module) {
+  return {module.impl(), &module.impl()->instance_template()};
+}
+
+Result<Instance> instantiate(StoreRef store, std::shared_ptr<const runtime::InstanceTemplate> instance_template,
+                             std::span<const runtime::Extern> imports) {
   StoreState& state = store.state();
   TrapKind trap = TrapKind::kNone;
-  auto instance = state.instantiate(module.impl()->shared_module(), module.impl()->code(), imports, &trap);
+  auto instance = state.instantiate(std::move(instance_template), imports, &trap);
   if (!instance.has_value()) {
     if (trap != TrapKind::kNone) {
       instance.error().trap = std::make_shared<const Trap>(state.take_trap(trap));
@@ -113,7 +118,7 @@ Result<Instance> Instance::make(StoreRef store, const Module& module, std::span<
       return detail::incompatible_import(module, i, type_of(imports[i]));
     }
   }
-  return detail::instantiate(store, module, resolved);
+  return detail::instantiate(store, detail::template_of(module), resolved);
 }
 
 StoreRef Instance::store() const { return StoreRef(detail::StoreState::of(instance_->store())); }

@@ -1,5 +1,6 @@
 #include "wherry/linker.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <variant>
@@ -55,9 +56,12 @@ struct LinkerState {
   }
 };
 
-/// Definitions in the order of a module's imports, all of the right type.
+/// Definitions in the order of a module's imports, all of the right type; and the module, which lives as long.
 struct ResolvedImports {
+  Module module;
   std::vector<Definition> definitions;
+  /// The host functions among them, in order, as a store's functions, but for their context.
+  std::vector<runtime::Func> host_functions;
 };
 
 namespace {
@@ -86,31 +90,42 @@ Result<> check(const Module& module, size_t i, const Definition& definition) {
   return incompatible_import(module, i, type);
 }
 
-runtime::Extern materialize(StoreState& store, const Definition& definition) {
-  struct Visitor {
-    StoreState& store;
-    runtime::Extern operator()(const HostDefinition& host) const { return store.host_func(host.function, host.type); }
-    runtime::Extern operator()(const SharedMemory& memory) const { return store.shared_memory(memory.impl()); }
-    runtime::Extern operator()(const Extern& item) const { return to_internal(item); }
-  };
-  return std::visit(Visitor{store}, definition);
+/// What a definition is in a store. `next_host_function` goes through the store's functions for host_functions.
+runtime::Extern materialize(StoreState& store, const Definition& definition, runtime::Func*& next_host_function) {
+  if (std::holds_alternative<HostDefinition>(definition)) return next_host_function++;
+  if (const auto* memory = std::get_if<SharedMemory>(&definition)) return store.shared_memory(memory->impl());
+  return to_internal(std::get<Extern>(definition));
 }
 
 }  // namespace
 }  // namespace detail
 
 Result<Instance> InstancePre::instantiate(StoreRef store) const {
-  if (!(module_.engine() == store.engine())) return fail(ErrorCode::kUnlinkable, "a module of another engine");
-  std::vector<runtime::Extern> imports;
-  imports.reserve(imports_->definitions.size());
-  for (const detail::Definition& definition : imports_->definitions) {
-    if (const Extern* item = std::get_if<Extern>(&definition); item != nullptr && !(detail::owner_of(*item) == store)) {
-      return fail(ErrorCode::kUnlinkable, "an import of another store");
-    }
-    imports.push_back(detail::materialize(store.state(), definition));
+  const detail::ResolvedImports& resolved = *imports_;
+  if (!(resolved.module.engine() == store.engine())) return fail(ErrorCode::kUnlinkable, "a module of another engine");
+  const auto is_foreign = [&](const detail::Definition& definition) {
+    const Extern* item = std::get_if<Extern>(&definition);
+    return item != nullptr && !(detail::owner_of(*item) == store);
+  };
+  if (std::ranges::any_of(resolved.definitions, is_foreign)) {
+    return fail(ErrorCode::kUnlinkable, "an import of another store");
   }
-  return detail::instantiate(store, module_, imports);
+  runtime::Func* next_host_function = store.state().host_funcs(resolved.host_functions);
+  // The usual number of imports takes no allocation.
+  constexpr size_t kUsual = 64;
+  alignas(runtime::Extern) std::byte usual[kUsual * sizeof(runtime::Extern)];
+  std::vector<std::byte> many;
+  const size_t count = resolved.definitions.size();
+  if (count > kUsual) many.resize(count * sizeof(runtime::Extern));
+  auto* const imports = reinterpret_cast<runtime::Extern*>(count > kUsual ? many.data() : usual);
+  for (size_t i = 0; i < count; ++i) {
+    new (imports + i) runtime::Extern(detail::materialize(store.state(), resolved.definitions[i], next_host_function));
+  }
+  std::shared_ptr<const runtime::InstanceTemplate> how(imports_, &resolved.module.impl()->instance_template());
+  return detail::instantiate(store, std::move(how), {imports, count});
 }
+
+const Module& InstancePre::module() const { return imports_->module; }
 
 Linker::Linker(const Engine& engine) : state_(new detail::LinkerState(engine)) {}
 Linker::Linker(const Linker& other) : state_(new detail::LinkerState(*other.state_)) {}
@@ -183,7 +198,7 @@ std::vector<ImportType> Linker::missing(const Module& module) const {
 Result<InstancePre> Linker::prepare(const Module& module) const {
   if (!(module.engine() == engine())) return fail(ErrorCode::kUnlinkable, "a module of another engine");
   const wasm::Module& declared = module.impl()->module();
-  auto resolved = std::make_shared<detail::ResolvedImports>();
+  auto resolved = std::make_shared<detail::ResolvedImports>(module);
   resolved->definitions.reserve(declared.imports.size());
   for (size_t i = 0; i < declared.imports.size(); ++i) {
     const wasm::Import& import = declared.imports[i];
@@ -194,8 +209,16 @@ Result<InstancePre> Linker::prepare(const Module& module) const {
     }
     WHERRY_CHECK(detail::check(module, i, *definition));
     resolved->definitions.push_back(*definition);
+    const auto* host = std::get_if<detail::HostDefinition>(definition);
+    if (host == nullptr) continue;
+    resolved->host_functions.push_back({.entry = &detail::enter_host_function,
+                                        .type = host->type,
+                                        .index = 0,
+                                        .context = nullptr,
+                                        .code = nullptr,
+                                        .host = host->function.get()});
   }
-  return InstancePre(module, std::move(resolved));
+  return InstancePre(std::move(resolved));
 }
 
 Result<Instance> Linker::instantiate(StoreRef store, const Module& module) const {

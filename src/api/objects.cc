@@ -30,14 +30,15 @@ uint64_t Table::size() const { return table_->size(); }
 
 Result<Value> Table::get(uint64_t index) const {
   if (index >= size()) return fail(ErrorCode::kNotFound, std::string(message(TrapKind::kTableOutOfBounds)));
-  return detail::from_slots(store_.state(), table_->type().element, &table_->view()->elements[index]);
+  const runtime::Slot slot = table_->get(index);
+  return detail::from_slots(store_.state(), table_->type().element, &slot);
 }
 
 Result<> Table::set(uint64_t index, const Value& value) const {
   if (index >= size()) return fail(ErrorCode::kNotFound, std::string(message(TrapKind::kTableOutOfBounds)));
   runtime::Slot slot;
   WHERRY_CHECK(detail::to_slots(store_.state(), value, table_->type().element, &slot));
-  table_->view()->elements[index] = slot;
+  table_->set(index, slot);
   return {};
 }
 

@@ -43,9 +43,29 @@ void RootList::visit(runtime::RootVisitor& visitor) const {
   for (const Root* root : roots_) visitor.visit(root->ref);
 }
 
+namespace {
+/// Of a StoreState and the first things that its store makes: all of a small instance.
+constexpr size_t kBlockBytes = size_t{4} << 10;
+static_assert(sizeof(StoreState) < kBlockBytes / 2);
+
+std::span<std::byte> room_behind(StoreState* state) {
+  return {reinterpret_cast<std::byte*>(state + 1), kBlockBytes - sizeof(StoreState)};
+}
+}  // namespace
+
+void* StoreState::operator new(size_t) { return ::operator new(kBlockBytes); }
+void StoreState::operator delete(void* block) { ::operator delete(block); }
+
 StoreState::StoreState(const Engine& engine, const Config& config)
-    : runtime::Store(engine.impl().types(), config, engine.impl().tier()), engine_(engine) {
-  heap().set_finalizer([](uint64_t value) {
+    : runtime::Store({.types = engine.impl().types(),
+                      .scanner = engine.impl().tier(),
+                      .pool = engine.impl().pool(),
+                      .room = room_behind(this)},
+                     config),
+      engine_(engine) {}
+
+void StoreState::prepare_heap(runtime::GcHeap& heap) {
+  heap.set_finalizer([](uint64_t value) {
     auto* object = reinterpret_cast<HostObject*>(value);
     object->destroy(object);
   });
@@ -66,6 +86,14 @@ runtime::Func* StoreState::host_func(const HostFunctionPtr& function, TypeId typ
   auto [it, is_new] = host_funcs_.try_emplace(function.get(), function, nullptr);
   if (is_new) it->second.second = new_host_func(type, &enter_host_function, function.get());
   return it->second.second;
+}
+
+runtime::Func* StoreState::host_funcs(std::span<const runtime::Func> functions) {
+  if (functions.data() != linked_funcs_) {
+    linked_copies_ = new_host_funcs(functions);
+    linked_funcs_ = functions.data();
+  }
+  return linked_copies_;
 }
 
 runtime::Memory* StoreState::shared_memory(const std::shared_ptr<runtime::Memory>& memory) {
@@ -176,10 +204,12 @@ void StoreRef::set_time_limit(std::optional<std::chrono::nanoseconds> limit) con
 InterruptHandle StoreRef::interrupt_handle() const { return InterruptHandle(state_->interrupt_state()); }
 
 void StoreRef::collect() const {
+  if (!state_->has_heap()) return;
   state_->heap().collect();
   state_->heap().finish_sweep();
 }
 GcStats StoreRef::gc_stats() const {
+  if (!state_->has_heap()) return {};
   return {.heap_bytes = state_->heap().used_bytes(), .collections = state_->heap().collections()};
 }
 

@@ -48,6 +48,9 @@ class StoreState final : public runtime::Store {
  public:
   StoreState(const Engine& engine, const Config& config);
   ~StoreState() override;
+  /// In a block that has room for the first things that the store makes.
+  static void* operator new(size_t size);
+  static void operator delete(void* block);
 
   static StoreState& of(runtime::ExecState& exec) { return static_cast<StoreState&>(*exec.store); }
   static StoreState& of(const runtime::Func& func) { return of(*func.context->exec); }
@@ -60,6 +63,9 @@ class StoreState final : public runtime::Store {
 
   /// The store's function for a host function of the linkers: always the same one.
   runtime::Func* host_func(const HostFunctionPtr& function, TypeId type);
+  /// The store's functions for those of the linkers that an InstancePre refers to, in their order. `functions` stays as
+  /// long as the store.
+  runtime::Func* host_funcs(std::span<const runtime::Func> functions);
   /// The store's handle of a memory that may be in other stores too: always the same one.
   runtime::Memory* shared_memory(const std::shared_ptr<runtime::Memory>& memory);
 
@@ -75,6 +81,7 @@ class StoreState final : public runtime::Store {
 
  private:
   void visit_host_roots(runtime::RootVisitor& visitor) override { roots_.visit(visitor); }
+  void prepare_heap(runtime::GcHeap& heap) override;
   /// Adds the frames of the last trap, with names.
   void add_backtrace(std::vector<BacktraceFrame>& backtrace);
 
@@ -83,6 +90,9 @@ class StoreState final : public runtime::Store {
   std::optional<Trap> raised_;
   std::shared_ptr<InterruptState> interrupt_state_;
   std::unordered_map<const HostFunction*, std::pair<HostFunctionPtr, runtime::Func*>> host_funcs_;
+  /// What host_funcs() was last asked for, and its answer.
+  const runtime::Func* linked_funcs_ = nullptr;
+  runtime::Func* linked_copies_ = nullptr;
   std::unordered_map<const runtime::Memory*, runtime::Memory*> shared_memories_;
   std::vector<StoreData*> data_;
 };

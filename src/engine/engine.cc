@@ -64,6 +64,10 @@ Result<> validate_all_functions(const wasm::Module& module, uint32_t threads) {
   return {};
 }
 
+Engine::Engine(const Config& config, std::unique_ptr<Tier> tier) : config_(config), tier_(std::move(tier)) {
+  if (config.pool.memories != 0) pool_ = runtime::MemoryPool::make(config.pool, config.bounds);
+}
+
 Result<std::shared_ptr<const CompiledModule>> Engine::load(wasm::Bytes bytes,
                                                            std::shared_ptr<const wasm::ByteOwner> owner) {
   WHERRY_TRY(std::shared_ptr<const wasm::Module> module,

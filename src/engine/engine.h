@@ -4,6 +4,8 @@
 #include <memory>
 
 #include "engine/tier.h"
+#include "runtime/instance_template.h"
+#include "runtime/memory_pool.h"
 #include "wasm/module.h"
 #include "wasm/type_registry.h"
 #include "wherry/config.h"
@@ -15,24 +17,27 @@ namespace wherry::engine {
 class CompiledModule {
  public:
   CompiledModule(std::shared_ptr<const wasm::Module> module, std::shared_ptr<const TierModule> code)
-      : module_(std::move(module)), code_(std::move(code)) {}
-  const wasm::Module& module() const { return *module_; }
-  const std::shared_ptr<const wasm::Module>& shared_module() const { return module_; }
+      : code_(code), template_(std::move(module), std::move(code)) {}
+  const wasm::Module& module() const { return template_.module(); }
+  const std::shared_ptr<const wasm::Module>& shared_module() const { return template_.shared_module(); }
   const std::shared_ptr<const TierModule>& code() const { return code_; }
+  const runtime::InstanceTemplate& instance_template() const { return template_; }
 
  private:
-  std::shared_ptr<const wasm::Module> module_;
   std::shared_ptr<const TierModule> code_;
+  runtime::InstanceTemplate template_;
 };
 
 /// Thread-safe.
 class Engine {
  public:
-  Engine(const Config& config, std::unique_ptr<Tier> tier) : config_(config), tier_(std::move(tier)) {}
+  Engine(const Config& config, std::unique_ptr<Tier> tier);
 
   const Config& config() const { return config_; }
   wasm::TypeRegistry& types() { return types_; }
   Tier& tier() { return *tier_; }
+  /// Null if the configuration asks for none, or there is no address space for it.
+  runtime::MemoryPool* pool() { return pool_.get(); }
 
   /// Reads, validates and compiles. `owner` keeps `bytes` alive; null if the caller does.
   Result<std::shared_ptr<const CompiledModule>> load(wasm::Bytes bytes, std::shared_ptr<const wasm::ByteOwner> owner);
@@ -41,6 +46,7 @@ class Engine {
   Config config_;
   wasm::TypeRegistry types_;
   std::unique_ptr<Tier> tier_;
+  std::unique_ptr<runtime::MemoryPool> pool_;
 };
 
 /// Validates the bodies of all functions, on up to `threads` threads (0: one a processor). The error is that of the

@@ -23,7 +23,7 @@ namespace wherry::engine {
 
 inline constexpr std::array<char, 8> kImageMagic = {'w', 'h', 'r', 'y', 'i', 'm', 'g', '\0'};
 /// Rises with every change of this file, of VMContext or of the libcalls that an older image would trip over.
-inline constexpr uint32_t kImageVersion = 1;
+inline constexpr uint32_t kImageVersion = 2;
 /// Of the image in memory and in a file, and of its text: the largest page size of the machines it may meet.
 inline constexpr uint64_t kImageAlignment = uint64_t{64} << 10;
 

@@ -120,6 +120,7 @@ TrapKind interp_entry(Func& func, Slot* slots) {
   if (reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) < exec->native_limit) return TrapKind::kStackOverflow;
   auto& function = *static_cast<Function*>(func.code);
   if (function.start.load(std::memory_order_acquire) == nullptr) translate(context, &function);
+  if (exec->stack_top == nullptr) exec->store->take_stack();
   Slot* const base = exec->stack_top;
   Slot* const frame = base + kActivationSlots;
   if (base == nullptr || frame + function.frame_slots > exec->stack_limit) return TrapKind::kStackOverflow;

@@ -110,15 +110,24 @@ WHERRY_BODY TrapKind call_import(Regs& r) {
   return context->exec->store->types().is_subtype(actual, expected);
 }
 
+/// An element that is yet to be made, or null.
+[[gnu::noinline, gnu::cold]] Func* make_element(VMContext* context, uint32_t table, uint64_t index) {
+  return reinterpret_cast<Func*>(runtime::ops::table_element(context, table, index));
+}
+
 /// The function that a call_indirect means.
 WHERRY_BODY TrapKind find_indirect(Regs& r, uint64_t index, Word table_and_type, Func*& callee) {
-  const runtime::TableView* table = r.context->tables[static_cast<uint32_t>(table_and_type)];
+  const auto table_index = static_cast<uint32_t>(table_and_type);
+  const runtime::TableView* table = r.context->tables[table_index];
   const TypeId type = static_cast<TypeId>(table_and_type >> 32);
   if (index >= table->size) [[unlikely]]
     return TrapKind::kUndefinedElement;
   callee = reinterpret_cast<Func*>(table->elements[index]);
-  if (callee == nullptr) [[unlikely]]
-    return TrapKind::kUninitializedElement;
+  if (callee == nullptr) [[unlikely]] {
+    callee = make_element(r.context, table_index, index);
+    r.forget_accumulators();
+    if (callee == nullptr) return TrapKind::kUninitializedElement;
+  }
   if (callee->type != type) [[unlikely]] {
     const bool matches = is_subtype(r.context, callee->type, type);
     if (!matches) return TrapKind::kIndirectCallTypeMismatch;

@@ -62,16 +62,16 @@ WHERRY_BODY TrapKind table_get(Regs& r) {
   const uint64_t index = address_at(r, 0);
   if (index >= table->size) [[unlikely]]
     return TrapKind::kTableOutOfBounds;
-  r.set<Ref>(r.a(), table->elements[index]);
+  Ref element = table->elements[index];
+  if (element == 0) {
+    element = ops::table_element(r.context, first_index(r), index);
+    r.forget_accumulators();
+  }
+  r.set<Ref>(r.a(), element);
   return TrapKind::kNone;
 }
 WHERRY_BODY TrapKind table_set(Regs& r) {
-  const TableView* table = r.context->tables[first_index(r)];
-  const uint64_t index = address_at(r, 0);
-  if (index >= table->size) [[unlikely]]
-    return TrapKind::kTableOutOfBounds;
-  table->elements[index] = at<Ref>(r, 1);
-  return TrapKind::kNone;
+  return ops::table_set(r.context, first_index(r), address_at(r, 0), at<Ref>(r, 1));
 }
 WHERRY_BODY void table_size(Regs& r) { r.set<uint64_t>(r.a(), r.context->tables[first_index(r)]->size); }
 WHERRY_BODY void table_grow(Regs& r) {
@@ -142,7 +142,7 @@ bool Translator::runtime_op(Op op, const wasm::Imm& imm) {
     case Op::kTableGet:
       return emit_op(straight<&table_get, kWords>, 1, 1, imm.index, 0, table64(imm.index));
     case Op::kTableSet:
-      return emit_op(straight<&table_set, kWords>, 2, 0, imm.index, 0, table64(imm.index));
+      return emit_op(straight<&outside<&table_set>, kWords>, 2, 0, imm.index, 0, table64(imm.index));
     case Op::kTableSize:
       return emit_op(straight<&table_size, kWords>, 0, 1, imm.index);
     case Op::kTableGrow:

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cstdlib>
 #include <new>
 
 #include "runtime/gc_heap.h"
@@ -69,51 +68,40 @@ class InstanceConstHost final : public wasm::ConstHost {
 
 }  // namespace
 
-Instance::Instance(Store& store, std::shared_ptr<const wasm::Module> module, std::shared_ptr<const CodeBinder> code)
-    : store_(store), module_(std::move(module)), code_(std::move(code)) {
-  const wasm::Module& m = *module_;
-  const size_t defined_globals = m.globals.size() - m.imported_globals;
-  const size_t cells = global_cell_offset(static_cast<uint32_t>(defined_globals));
-  const size_t memories = std::max<size_t>(m.memories.size(), 1);
-  const size_t pointers = memories + m.tables.size() + m.globals.size() + m.functions.size();
-  void* storage = std::calloc(1, cells + pointers * sizeof(void*));
-  if (storage == nullptr) std::abort();
-  context_ = new (storage) VMContext{};
-  auto** next = reinterpret_cast<void**>(static_cast<char*>(storage) + cells);
-  const auto take = [&next](size_t count) { return std::exchange(next, next + count); };
-  context_->memories = reinterpret_cast<MemoryView**>(take(memories));
-  context_->tables = reinterpret_cast<TableView**>(take(m.tables.size()));
-  context_->globals = reinterpret_cast<Slot**>(take(m.globals.size()));
-  context_->funcs = reinterpret_cast<Func**>(take(m.functions.size()));
-  context_->exec = &store.exec_;
-  context_->libcalls = kLibcalls;
-  context_->types = m.types.data();
-  context_->instance = this;
-  context_->memories[0] = &no_memory_;
-  for (size_t i = 0; i < defined_globals; ++i) {
-    context_->globals[m.imported_globals + i] = global_cell(context_, static_cast<uint32_t>(i));
+// The memory behind this object is zero.
+Instance::Instance(Store& store, const InstanceTemplate& instance_template)
+    : store_(store), template_(instance_template), layout_(instance_template.layout()) {
+  const wasm::Module& m = module();
+  VMContext& context = *new (this->context()) VMContext{};
+  context.exec = &store.exec_;
+  context.libcalls = kLibcalls;
+  context.memories = at<MemoryView*>(layout_.memory_views);
+  context.tables = at<TableView*>(layout_.table_views);
+  context.globals = at<Slot*>(layout_.global_cells);
+  context.funcs = at<Func*>(layout_.funcs);
+  context.types = m.types.data();
+  context.instance = this;
+  context.memories[0] = &no_memory_;
+  for (size_t i = m.imported_globals; i < m.globals.size(); ++i) {
+    context.globals[i] = global_cell(&context, static_cast<uint32_t>(i - m.imported_globals));
   }
 }
 
-Instance::~Instance() { std::free(context_); }
-
-std::shared_ptr<Memory> Instance::shared_memory(uint32_t index) const { return memories_[index]->shared_from_this(); }
-
 Func* Instance::make_func(uint32_t index) {
-  Func& func = made_funcs_.emplace_back(Func{.entry = nullptr,
-                                             .type = module_->functions[index].type,
-                                             .index = index,
-                                             .context = context_,
-                                             .code = nullptr,
-                                             .host = nullptr});
-  code_->bind(func);
-  return context_->funcs[index] = &func;
+  Func* const func = store_.arena_.make<Func>(Func{.entry = nullptr,
+                                                   .type = module().functions[index].type,
+                                                   .index = index,
+                                                   .context = context(),
+                                                   .code = nullptr,
+                                                   .host = nullptr});
+  template_.code().bind(*func);
+  return context()->funcs[index] = func;
 }
 
 Global* Instance::global(uint32_t index) {
-  Global*& global = globals_[index];
+  Global*& global = at<Global*>(layout_.globals)[index];
   if (global == nullptr) {
-    global = &store_.globals_.emplace_back(Global{module_->globals[index].type, context_->globals[index]});
+    global = store_.arena_.make<Global>(Global{module().globals[index].type, context()->globals[index]});
   }
   return global;
 }
@@ -135,129 +123,163 @@ Extern Instance::extern_at(ExternKind kind, uint32_t index) {
 }
 
 std::optional<Extern> Instance::find_export(std::string_view name) {
-  const wasm::Export* found = module_->find_export(name);
+  const wasm::Export* found = module().find_export(name);
   if (found == nullptr) return std::nullopt;
   return extern_at(found->kind, found->index);
 }
 
-Func* Instance::start_function() { return module_->start ? func(*module_->start) : nullptr; }
+Func* Instance::start_function() { return module().start ? func(*module().start) : nullptr; }
 
 Ref Instance::element(uint32_t segment, uint32_t index) {
-  const Elements& elements = elements_[segment];
-  assert(index < elements.size);
-  if (!elements.refs.empty()) return elements.refs[index];
-  return reinterpret_cast<Ref>(func(module_->elements[segment].functions[index]));
+  assert(index < element_count(segment));
+  if (const Ref* values = element_values(segment); values != nullptr) return values[index];
+  const wasm::ElementSegment& declared = module().elements[segment];
+  if (declared.expressions.empty()) return reinterpret_cast<Ref>(func(declared.functions[index]));
+  const wasm::ConstExpr& expression = declared.expressions[index];
+  if (expression.kind == wasm::ConstExpr::Kind::kRefNull) return 0;
+  assert(expression.kind == wasm::ConstExpr::Kind::kRefFunc);
+  return reinterpret_cast<Ref>(func(static_cast<uint32_t>(expression.bits)));
 }
 
-void Instance::drop_elements(uint32_t index) { elements_[index] = {}; }
-
 void Instance::visit_roots(RootVisitor& visitor) {
-  const wasm::TypeRegistry& types = *module_->registry;
-  for (size_t i = module_->imported_globals; i < module_->globals.size(); ++i) {
-    if (is_gc_reference(module_->globals[i].type.type, types)) visitor.visit(*context_->globals[i]);
+  const wasm::Module& m = module();
+  const wasm::TypeRegistry& types = *m.registry;
+  for (size_t i = m.imported_globals; i < m.globals.size(); ++i) {
+    if (is_gc_reference(m.globals[i].type.type, types)) visitor.visit(*context()->globals[i]);
   }
-  for (size_t i = 0; i < elements_.size(); ++i) {
-    if (elements_[i].refs.empty() || !is_gc_reference(module_->elements[i].type, types)) continue;
-    for (const Ref ref : elements_[i].refs) visitor.visit(ref);
+  for (uint32_t i = 0; i < m.elements.size(); ++i) {
+    const Ref* values = element_values(i);
+    if (values == nullptr || !is_gc_reference(m.elements[i].type, types)) continue;
+    const uint64_t count = element_count(i);
+    for (uint64_t j = 0; j < count; ++j) visitor.visit(values[j]);
   }
 }
 
 // Spec: https://webassembly.github.io/spec/core/exec/modules.html#instantiation
 Result<> Instance::initialize(std::span<const Extern> imports, TrapKind* trap) {
+  const wasm::Module& m = module();
+  VMContext& context = *this->context();
   take_imports(imports);
-  WHERRY_CHECK(make_tables_and_memories());
-  context_->memory0 = context_->memories[0];
-  if (!memories_.empty() && Memory::is_guarded(memories_[0]->type(), memories_[0]->bounds())) {
-    context_->guarded_base0 = memories_[0]->view()->base;
+  WHERRY_CHECK(make_memories());
+  WHERRY_CHECK(make_tables());
+  context.memory0 = context.memories[0];
+  if (!m.memories.empty() && Memory::is_guarded(memory(0)->type(), memory(0)->bounds())) {
+    context.guarded_base0 = memory(0)->view()->base;
   }
-  for (size_t i = module_->imported_tags; i < module_->tags.size(); ++i) {
-    tags_.push_back(store_.new_tag(module_->tags[i].type));
+  for (size_t i = m.imported_tags; i < m.tags.size(); ++i) {
+    at<Tag*>(layout_.tags)[i] = store_.new_tag(m.tags[i].type);
   }
-  for (const wasm::DataSegment& segment : module_->data) data_.push_back(segment.bytes);
-  *trap = evaluate_initializers();
-  if (*trap == TrapKind::kNone) *trap = run_active_segments();
+  const std::span<const Slot> constants = template_.constant_globals();
+  if (!constants.empty()) {
+    std::ranges::copy(constants, global_cell(&context, 0));
+  } else {
+    *trap = evaluate_globals();
+  }
+  if (*trap == TrapKind::kNone) *trap = evaluate_tables_and_elements();
+  if (template_.is_static()) {
+    std::ranges::copy(template_.dropped_data(), dropped_data());
+    std::ranges::copy(template_.dropped_elements(), dropped_elements());
+  } else if (*trap == TrapKind::kNone) {
+    *trap = run_active_segments();
+  }
   if (*trap != TrapKind::kNone) return fail(ErrorCode::kTrap, std::string(message(*trap)));
   return {};
 }
 
 void Instance::take_imports(std::span<const Extern> imports) {
-  const wasm::Module& m = *module_;
+  const wasm::Module& m = module();
+  VMContext& context = *this->context();
   assert(imports.size() == m.imports.size());
-  globals_.resize(m.globals.size());
   for (size_t i = 0; i < imports.size(); ++i) {
     const Extern& value = imports[i];
     const uint32_t index = m.imports[i].index;
     switch (value.kind()) {
       case ExternKind::kFunc:
-        context_->funcs[index] = value.func();
+        context.funcs[index] = value.func();
         break;
       case ExternKind::kTable:
-        tables_.push_back(value.table());
-        context_->tables[index] = value.table()->view();
+        at<Table*>(layout_.tables)[index] = value.table();
+        context.tables[index] = value.table()->view();
         break;
       case ExternKind::kMemory:
         assert(Memory::is_guarded(value.memory()->type(), value.memory()->bounds()) ==
                Memory::is_guarded(m.memories[index], store_.bounds()));
-        memories_.push_back(value.memory());
-        context_->memories[index] = value.memory()->view();
+        at<Memory*>(layout_.memories)[index] = value.memory();
+        context.memories[index] = value.memory()->view();
         break;
       case ExternKind::kGlobal:
-        globals_[index] = value.global();
-        context_->globals[index] = value.global()->cell;
+        at<Global*>(layout_.globals)[index] = value.global();
+        context.globals[index] = value.global()->cell;
         break;
       case ExternKind::kTag:
-        tags_.push_back(value.tag());
+        at<Tag*>(layout_.tags)[index] = value.tag();
         break;
     }
   }
 }
 
-Result<> Instance::make_tables_and_memories() {
-  const wasm::Module& m = *module_;
+Result<> Instance::make_memories() {
+  const wasm::Module& m = module();
   for (size_t i = m.imported_memories; i < m.memories.size(); ++i) {
-    WHERRY_TRY(Memory * memory, store_.new_memory(m.memories[i]));
-    memories_.push_back(memory);
-    context_->memories[i] = memory->view();
-  }
-  for (size_t i = m.imported_tables; i < m.tables.size(); ++i) {
-    WHERRY_TRY(Table * table, store_.new_table(m.tables[i].type, 0));
-    tables_.push_back(table);
-    context_->tables[i] = table->view();
+    const MemoryImage* image = template_.is_static() ? &template_.image(i - m.imported_memories) : nullptr;
+    WHERRY_TRY(Memory * memory, store_.new_memory(m.memories[i], image));
+    at<Memory*>(layout_.memories)[i] = memory;
+    context()->memories[i] = memory->view();
   }
   return {};
 }
 
-TrapKind Instance::evaluate_initializers() {
-  const wasm::Module& m = *module_;
+Result<> Instance::make_tables() {
+  const wasm::Module& m = module();
+  for (size_t i = m.imported_tables; i < m.tables.size(); ++i) {
+    WHERRY_TRY(Table * table, store_.new_table(m.tables[i].type, 0));
+    if (template_.is_static()) table->fill_lazily(*this, template_.table_functions(i - m.imported_tables));
+    at<Table*>(layout_.tables)[i] = table;
+    context()->tables[i] = table->view();
+  }
+  return {};
+}
+
+TrapKind Instance::evaluate_globals() {
+  const wasm::Module& m = module();
   InstanceConstHost host(*this);
   for (size_t i = m.imported_globals; i < m.globals.size(); ++i) {
     const auto value = wasm::evaluate(m, *m.globals[i].init, host);
     if (!value) return value.error();
-    context_->globals[i][0] = value->low;
-    context_->globals[i][1] = value->high;
+    Slot* const cell = context()->globals[i];
+    cell[0] = value->low;
+    cell[1] = value->high;
   }
+  return TrapKind::kNone;
+}
+
+TrapKind Instance::evaluate_tables_and_elements() {
+  const wasm::Module& m = module();
+  InstanceConstHost host(*this);
   for (size_t i = m.imported_tables; i < m.tables.size(); ++i) {
     if (!m.tables[i].init) continue;
     const auto value = wasm::evaluate(m, *m.tables[i].init, host);
     if (!value) return value.error();
-    const TableView& view = *context_->tables[i];
+    const TableView& view = *context()->tables[i];
     if (value->low != 0) std::fill_n(view.elements, view.size, value->low);
   }
-  for (const wasm::ElementSegment& segment : m.elements) {
-    Elements& elements = elements_.emplace_back();
-    elements.size = segment.size();
-    elements.refs.reserve(segment.expressions.size());
-    for (const wasm::ConstExpr& expression : segment.expressions) {
-      const auto value = wasm::evaluate(m, expression, host);
+  for (size_t i = 0; i < m.elements.size(); ++i) {
+    if (!template_.has_values(i)) continue;
+    const wasm::ElementSegment& segment = m.elements[i];
+    auto* const values = static_cast<Ref*>(store_.arena_.allocate_zeroed(segment.size() * sizeof(Ref)));
+    element_values(i) = values;
+    for (size_t j = 0; j < segment.size(); ++j) {
+      const auto value = wasm::evaluate(m, segment.expressions[j], host);
       if (!value) return value.error();
-      elements.refs.push_back(value->low);
+      values[j] = value->low;
     }
   }
   return TrapKind::kNone;
 }
 
 TrapKind Instance::run_active_segments() {
-  const wasm::Module& m = *module_;
+  const wasm::Module& m = module();
+  VMContext* const context = this->context();
   InstanceConstHost host(*this);
   for (uint32_t i = 0; i < m.elements.size(); ++i) {
     const wasm::ElementSegment& segment = m.elements[i];
@@ -265,7 +287,7 @@ TrapKind Instance::run_active_segments() {
       const auto offset = wasm::evaluate(m, segment.offset, host);
       if (!offset) return offset.error();
       const auto size = static_cast<uint32_t>(segment.size());
-      const TrapKind trap = ops::table_init(context_, i, segment.table, offset->low, 0, size);
+      const TrapKind trap = ops::table_init(context, i, segment.table, offset->low, 0, size);
       if (trap != TrapKind::kNone) return trap;
     }
     if (segment.mode != wasm::SegmentMode::kPassive) drop_elements(i);
@@ -276,7 +298,7 @@ TrapKind Instance::run_active_segments() {
     const auto offset = wasm::evaluate(m, segment.offset, host);
     if (!offset) return offset.error();
     const auto size = static_cast<uint32_t>(segment.bytes.size());
-    const TrapKind trap = ops::memory_init(context_, i, segment.memory, offset->low, 0, size);
+    const TrapKind trap = ops::memory_init(context, i, segment.memory, offset->low, 0, size);
     if (trap != TrapKind::kNone) return trap;
     drop_data(i);
   }

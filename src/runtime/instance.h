@@ -2,15 +2,14 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "runtime/code.h"
 #include "runtime/extern.h"
+#include "runtime/instance_template.h"
 #include "runtime/vmcontext.h"
 #include "wasm/module.h"
 #include "wherry/result.h"
@@ -20,26 +19,28 @@ namespace wherry::runtime {
 class RootVisitor;
 class Store;
 
-/// Owned by its store, which makes it (Store::instantiate).
+/// Owned by its store, which makes it (Store::instantiate) in one piece of memory with its context and index spaces.
 class Instance {
  public:
-  ~Instance();
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
 
   Store& store() const { return store_; }
-  const wasm::Module& module() const { return *module_; }
-  const std::shared_ptr<const wasm::Module>& shared_module() const { return module_; }
-  VMContext* context() const { return context_; }
+  const wasm::Module& module() const { return template_.module(); }
+  const std::shared_ptr<const wasm::Module>& shared_module() const { return template_.shared_module(); }
+  VMContext* context() { return at<VMContext>(layout_.context); }
 
   /// By index in the module's index spaces, imports included. Functions and globals are made when first asked for.
-  Func* func(uint32_t index) { return context_->funcs[index] != nullptr ? context_->funcs[index] : make_func(index); }
-  Table* table(uint32_t index) const { return tables_[index]; }
-  Memory* memory(uint32_t index) const { return memories_[index]; }
-  /// Shares its ownership, so that it can outlive the store.
-  std::shared_ptr<Memory> shared_memory(uint32_t index) const;
+  Func* func(uint32_t index) {
+    Func* const made = context()->funcs[index];
+    return made != nullptr ? made : make_func(index);
+  }
+  Table* table(uint32_t index) { return at<Table*>(layout_.tables)[index]; }
+  Memory* memory(uint32_t index) { return at<Memory*>(layout_.memories)[index]; }
+  Tag* tag(uint32_t index) { return at<Tag*>(layout_.tags)[index]; }
   Global* global(uint32_t index);
-  Tag* tag(uint32_t index) const { return tags_[index]; }
+  /// Shares its ownership, so that it can outlive the store. Only of a shared memory.
+  std::shared_ptr<Memory> shared_memory(uint32_t index) { return memory(index)->shared_from_this(); }
 
   std::optional<Extern> find_export(std::string_view name);
   Extern extern_at(ExternKind kind, uint32_t index);
@@ -47,45 +48,49 @@ class Instance {
   Func* start_function();
 
   /// Segments as they stand: empty once dropped.
-  std::span<const uint8_t> data(uint32_t index) const { return data_[index]; }
-  void drop_data(uint32_t index) { data_[index] = {}; }
+  std::span<const uint8_t> data(uint32_t index) {
+    return dropped_data()[index] != 0 ? std::span<const uint8_t>() : module().data[index].bytes;
+  }
+  void drop_data(uint32_t index) { dropped_data()[index] = 1; }
   /// Number of elements of an element segment.
-  uint64_t element_count(uint32_t index) const { return elements_[index].size; }
+  uint64_t element_count(uint32_t index) {
+    return dropped_elements()[index] != 0 ? 0 : module().elements[index].size();
+  }
   Ref element(uint32_t segment, uint32_t index);
-  void drop_elements(uint32_t index);
+  void drop_elements(uint32_t index) { dropped_elements()[index] = 1; }
 
   /// References that only this instance holds, for the collector.
   void visit_roots(RootVisitor& visitor);
 
  private:
+  friend class InstanceTemplate;
   friend class Store;
-  /// An element segment at run time: its function indices stay in the module, expressions are evaluated.
-  struct Elements {
-    uint64_t size = 0;
-    std::vector<Ref> refs;
-  };
 
-  Instance(Store& store, std::shared_ptr<const wasm::Module> module, std::shared_ptr<const CodeBinder> code);
+  Instance(Store& store, const InstanceTemplate& instance_template);
   /// Everything but the start function. Called once, with collections held off.
   Result<> initialize(std::span<const Extern> imports, TrapKind* trap);
   void take_imports(std::span<const Extern> imports);
-  Result<> make_tables_and_memories();
-  TrapKind evaluate_initializers();
+  Result<> make_memories();
+  Result<> make_tables();
+  TrapKind evaluate_globals();
+  TrapKind evaluate_tables_and_elements();
   TrapKind run_active_segments();
   Func* make_func(uint32_t index);
 
+  template <class T>
+  T* at(size_t offset) {
+    return reinterpret_cast<T*>(reinterpret_cast<std::byte*>(this) + offset);
+  }
+  uint8_t* dropped_data() { return at<uint8_t>(layout_.dropped_data); }
+  uint8_t* dropped_elements() { return at<uint8_t>(layout_.dropped_elements); }
+  /// The values of an element segment whose expressions take an evaluation.
+  Ref*& element_values(size_t segment) { return at<Ref*>(layout_.elements)[segment]; }
+
   Store& store_;
-  std::shared_ptr<const wasm::Module> module_;
-  std::shared_ptr<const CodeBinder> code_;
-  VMContext* context_;  ///< One allocation with the cells of the globals and the index spaces.
+  const InstanceTemplate& template_;
+  const InstanceTemplate::Layout& layout_;
+  Instance* next_ = nullptr;  ///< In the store.
   MemoryView no_memory_{};
-  std::vector<Table*> tables_;
-  std::vector<Memory*> memories_;
-  std::vector<Tag*> tags_;
-  std::vector<Global*> globals_;  ///< Null until asked for.
-  std::vector<std::span<const uint8_t>> data_;
-  std::vector<Elements> elements_;
-  std::deque<Func> made_funcs_;
 };
 
 }  // namespace wherry::runtime

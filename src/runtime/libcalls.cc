@@ -87,7 +87,10 @@ uint32_t memory_atomic_notify(VMContext* context, uint32_t memory, uint64_t addr
 }
 
 Ref table_element(VMContext* context, uint32_t table, uint64_t index) {
-  return context->tables[table]->elements[index];
+  return ops::table_element(context, table, index);
+}
+void table_set(VMContext* context, uint32_t table, uint64_t index, Ref value) {
+  check(ops::table_set(context, table, index, value));
 }
 uint64_t table_grow(VMContext* context, uint32_t table, Ref value, uint64_t delta) {
   return ops::table_grow(context, table, value, delta);

@@ -11,13 +11,6 @@ namespace wherry::runtime {
 
 namespace {
 
-/// What a 32-bit address and a 32-bit offset can reach.
-constexpr uint64_t kReach = uint64_t{1} << 33;
-/// Behind it, for the bytes of the widest access; no operating system has larger pages.
-constexpr uint64_t kTail = uint64_t{64} << 10;
-/// In front: if a tier ever sign-extends an address by mistake, that faults too.
-constexpr uint64_t kFront = (uint64_t{2} << 30) - kTail;
-
 /// The most bytes that the type allows, saturated.
 uint64_t declared_max_bytes(const MemoryType& type) {
   const uint64_t index_space = type.is64 ? ~uint64_t{0} : uint64_t{1} << 32;
@@ -29,25 +22,56 @@ uint64_t declared_max_bytes(const MemoryType& type) {
 }  // namespace
 
 Result<std::shared_ptr<Memory>> Memory::make(const MemoryType& type, BoundsStrategy bounds, uint64_t max_bytes) {
-  const uint64_t min = type.limits.min;
-  const uint64_t most = std::min(max_bytes, declared_max_bytes(type));
-  if (min > most >> type.page_size_log2) {
-    return fail(ErrorCode::kLimit, "memory of " + std::to_string(min) + " pages is larger than the limit");
-  }
-  std::shared_ptr<Memory> memory(new Memory(type, bounds, max_bytes));
-  const uint64_t bytes = min << type.page_size_log2;
-  // A known maximum is reserved, so that the base stays. Else, or if that is too much: some room to grow.
-  constexpr uint64_t kSlack = uint64_t{1} << 20;
-  const bool reserved = is_guarded(type, bounds)                   ? memory->reserve(kReach)
-                        : type.limits.max && memory->reserve(most) ? true
-                        : type.shared ? false
-                                      : memory->reserve(std::min(most, bytes + bytes / 2 + kSlack));
-  if (!reserved || !memory->commit_to(bytes)) return fail(ErrorCode::kLimit, "no address space for a memory");
-  memory->view_.bytes = bytes;
+  auto memory = std::make_shared<Memory>(type, bounds, max_bytes);
+  WHERRY_CHECK(memory->open(nullptr, nullptr));
   return memory;
 }
 
+Result<> Memory::open(MemoryPool* pool, const MemoryImage* image) {
+  const uint64_t min = type_.limits.min;
+  uint64_t most = std::min(max_bytes_, declared_max_bytes(type_));
+  if (pool != nullptr) most = std::min(most, pool->memory_bytes());
+  if (min > most >> type_.page_size_log2) {
+    return fail(ErrorCode::kLimit, "memory of " + std::to_string(min) + " pages is larger than the limit of " +
+                                       std::to_string(most) + " bytes");
+  }
+  const uint64_t bytes = min << type_.page_size_log2;
+  if (pool != nullptr && !open_pooled(*pool, bytes, image)) {
+    return fail(ErrorCode::kLimit, "all " + std::to_string(pool->size()) + " memories of the pool are in use");
+  }
+  if (pool == nullptr && !open_alone(bytes, most, image)) {
+    return fail(ErrorCode::kLimit, "no address space for a memory");
+  }
+  view_.bytes = bytes;
+  return {};
+}
+
+bool Memory::open_pooled(MemoryPool& pool, uint64_t bytes, const MemoryImage* image) {
+  slot_ = pool.take(bytes, image);
+  if (slot_ == nullptr) return false;
+  pool_ = &pool;
+  image_ = image;
+  view_.base = slot_->base;
+  room_ = pool.memory_bytes();
+  return true;
+}
+
+bool Memory::open_alone(uint64_t bytes, uint64_t most, const MemoryImage* image) {
+  // A known maximum is reserved, so that the base stays. Else, or if that is too much: some room to grow.
+  constexpr uint64_t kSlack = uint64_t{1} << 20;
+  const bool reserved = is_guarded(type_, bounds_)          ? reserve(kReach)
+                        : type_.limits.max && reserve(most) ? true
+                        : type_.shared                      ? false
+                                                            : reserve(std::min(most, bytes + bytes / 2 + kSlack));
+  if (!reserved || !commit_to(bytes)) return false;
+  if (image == nullptr) return true;
+  if (image->is_mapped()) return image->map_to(view_.base);
+  image->copy_to(view_.base);
+  return true;
+}
+
 Memory::~Memory() {
+  if (slot_ != nullptr) pool_->give_back(slot_, view_.bytes, type_.limits.min << type_.page_size_log2, image_);
   if (fault_id_) platform::remove_reservation(*fault_id_);
 }
 
@@ -65,6 +89,7 @@ bool Memory::reserve(uint64_t bytes) {
 }
 
 bool Memory::commit_to(uint64_t bytes) {
+  if (slot_ != nullptr) return MemoryPool::commit(*slot_, bytes);
   const uint64_t end = platform::round_up(bytes, platform::page_size());
   if (end <= committed_) return true;
   const auto offset = static_cast<uint64_t>(view_.base - reservation_.base());
@@ -85,7 +110,7 @@ uint64_t Memory::grow(uint64_t delta) {
   if (bytes <= room_) {
     if (!commit_to(bytes)) return kGrowFailed;
   } else {
-    if (is_guarded(type_, bounds_) || type_.shared) return kGrowFailed;
+    if (is_guarded(type_, bounds_) || type_.shared || slot_ != nullptr) return kGrowFailed;
     platform::Reservation old = std::move(reservation_);
     const MemoryView old_view = view_;
     const uint64_t old_room = room_;

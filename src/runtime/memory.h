@@ -8,6 +8,7 @@
 #include <span>
 
 #include "platform/memory.h"
+#include "runtime/memory_pool.h"
 #include "runtime/vmcontext.h"
 #include "runtime/wait_queue.h"
 #include "wherry/config.h"
@@ -28,8 +29,22 @@ class Memory : public std::enable_shared_from_this<Memory> {
     return bounds == BoundsStrategy::kGuard && !type.is64 && type.page_size_log2 == 16;
   }
 
+  // What a guarded memory reserves besides its bytes.
+  /// What a 32-bit address and a 32-bit offset can reach.
+  static constexpr uint64_t kReach = uint64_t{1} << 33;
+  /// Behind it, for the bytes of the widest access; no operating system has larger pages.
+  static constexpr uint64_t kTail = uint64_t{64} << 10;
+  /// In front: if a tier ever sign-extends an address by mistake, that faults too.
+  static constexpr uint64_t kFront = (uint64_t{2} << 30) - kTail;
+
   /// With the type's minimum, zeroed. Grows up to its maximum, at most `max_bytes`. Errors: kLimit.
   static Result<std::shared_ptr<Memory>> make(const MemoryType& type, BoundsStrategy bounds, uint64_t max_bytes);
+  /// Without any bytes; open() comes next.
+  Memory(const MemoryType& type, BoundsStrategy bounds, uint64_t max_bytes)
+      : type_(type), bounds_(bounds), max_bytes_(max_bytes) {}
+  /// As make(), holding what `image` says (null: zero), from `pool` (null: mapped for it alone). Both must outlive the
+  /// memory, and the pool have the memory's bounds strategy.
+  Result<> open(MemoryPool* pool, const MemoryImage* image);
   ~Memory();
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;
@@ -53,9 +68,9 @@ class Memory : public std::enable_shared_from_this<Memory> {
   WaitQueue& wait_queue() { return wait_queue_; }
 
  private:
-  Memory(const MemoryType& type, BoundsStrategy bounds, uint64_t max_bytes)
-      : type_(type), bounds_(bounds), max_bytes_(max_bytes) {}
   bool reserve(uint64_t bytes);
+  bool open_pooled(MemoryPool& pool, uint64_t bytes, const MemoryImage* image);
+  bool open_alone(uint64_t bytes, uint64_t most, const MemoryImage* image);
   bool commit_to(uint64_t bytes);
 
   MemoryView view_{};
@@ -66,6 +81,10 @@ class Memory : public std::enable_shared_from_this<Memory> {
   uint64_t room_ = 0;       ///< Bytes that may be committed from view_.base without moving.
   uint64_t committed_ = 0;  ///< Whole operating system pages, from view_.base.
   std::optional<uint32_t> fault_id_;
+  // Of a pooled one, which has no reservation:
+  MemoryPool* pool_ = nullptr;
+  MemoryPool::Slot* slot_ = nullptr;
+  const MemoryImage* image_ = nullptr;
   std::mutex grow_mutex_;  ///< For shared memories.
   WaitQueue wait_queue_;
 };

@@ -29,7 +29,11 @@ TrapKind memory_atomic_wait64(VMContext* context, uint32_t memory, uint64_t addr
                               uint32_t* result);
 TrapKind memory_atomic_notify(VMContext* context, uint32_t memory, uint64_t address, uint32_t count, uint32_t* woken);
 
-// Tables. Reads and writes of single elements go through TableView.
+// Tables. Single elements are read and written through TableView, but for tables of functions: there null may be an
+// element that is yet to be made, which these know (see Table).
+/// The element at an index within the table; 0: it is really null.
+Ref table_element(VMContext* context, uint32_t table, uint64_t index);
+TrapKind table_set(VMContext* context, uint32_t table, uint64_t index, Ref value);
 uint64_t table_grow(VMContext* context, uint32_t table, Ref value, uint64_t delta);
 TrapKind table_fill(VMContext* context, uint32_t table, uint64_t to, Ref value, uint64_t length);
 TrapKind table_copy(VMContext* context, uint32_t to_table, uint32_t from_table, uint64_t to, uint64_t from,

@@ -1,11 +1,14 @@
 #include "runtime/store.h"
 
 #include <algorithm>
-#include <optional>
+#include <memory>
+#include <string>
+#include <utility>
 
 #include "platform/clock.h"
 #include "platform/threads.h"
 #include "runtime/libcalls.h"
+#include "runtime/wasm_stack.h"
 
 namespace wherry::runtime {
 
@@ -20,28 +23,47 @@ uintptr_t native_reserve(uintptr_t available) {
 
 }  // namespace
 
-Store::Store(const wasm::TypeRegistry& types, const Config& config, const StackScanner& scanner)
-    : types_(types),
-      scanner_(scanner),
+template <class T, class... Args>
+T* Store::push(Arena& arena, Node<T>*& list, Args&&... args) {
+  list = new (arena.allocate(sizeof(Node<T>))) Node<T>{T(std::forward<Args>(args)...), list};
+  return &list->value;
+}
+
+Store::Store(const StoreResources& resources, const Config& config)
+    : types_(resources.types),
+      scanner_(resources.scanner),
+      pool_(resources.pool),
       bounds_(config.bounds),
       limits_{.memory_bytes = config.max_memory_bytes,
               .table_elements = config.max_table_elements,
               .gc_heap_bytes = config.max_gc_heap_bytes,
               .instances = config.max_instances},
-      heap_(types, *this, config.max_gc_heap_bytes) {
+      stack_bytes_(config.stack_bytes),
+      arena_(resources.room) {
   exec_.store = this;
   host_context_.memory0 = &no_memory_;
   host_context_.exec = &exec_;
   host_context_.libcalls = kLibcalls;
-  // One page stays uncommitted, as a guard.
-  const uint64_t bytes = platform::round_up(std::max<uint64_t>(config.stack_bytes, 1), platform::page_size());
-  stack_ = platform::Reservation::make(bytes + platform::page_size());
-  if (!stack_ || !stack_.commit(0, bytes)) return;
-  exec_.stack_top = reinterpret_cast<Slot*>(stack_.base());
-  exec_.stack_limit = reinterpret_cast<Slot*>(stack_.base() + bytes);
 }
 
-Store::~Store() = default;
+Store::~Store() {
+  const auto destroy = []<class T>(Node<T>* list) {
+    for (; list != nullptr; list = list->next) list->value.~T();
+  };
+  // Finalizers may look at their store.
+  heap_.reset();
+  destroy(tables_);
+  destroy(memories_);
+  destroy(shared_memories_);
+  destroy(templates_);
+}
+
+GcHeap& Store::make_heap() {
+  heap_.reset(new GcHeap(types_, *this, limits_.gc_heap_bytes));
+  if (instantiating_) heap_->hold();
+  prepare_heap(*heap_);
+  return *heap_;
+}
 
 void Store::add_trap_frame(const TrapFrame& frame) {
   if (trap_frames_ == nullptr) trap_frames_ = std::make_unique_for_overwrite<TrapFrame[]>(kMaxTrapFrames);
@@ -50,35 +72,62 @@ void Store::add_trap_frame(const TrapFrame& frame) {
 
 void Store::set_limits(const StoreLimits& limits) {
   limits_ = limits;
-  for (const auto& memory : memories_) memory->set_max_bytes(limits.memory_bytes);
-  for (const auto& table : tables_) table->set_max_elements(limits.table_elements);
-  heap_.set_max_bytes(limits.gc_heap_bytes);
+  for (auto* memory = memories_; memory != nullptr; memory = memory->next) {
+    memory->value.set_max_bytes(limits.memory_bytes);
+  }
+  for (auto* memory = shared_memories_; memory != nullptr; memory = memory->next) {
+    memory->value->set_max_bytes(limits.memory_bytes);
+  }
+  for (auto* table = tables_; table != nullptr; table = table->next) {
+    table->value.set_max_elements(limits.table_elements);
+  }
+  if (heap_ != nullptr) heap_->set_max_bytes(limits.gc_heap_bytes);
 }
 
 Func* Store::new_host_func(TypeId type, FuncEntry entry, void* host) {
-  return &host_funcs_.emplace_back(
+  return arena_.make<Func>(
       Func{.entry = entry, .type = type, .index = 0, .context = &host_context_, .code = nullptr, .host = host});
 }
 
-Result<Memory*> Store::new_memory(const MemoryType& type) {
-  WHERRY_TRY(std::shared_ptr<Memory> memory, Memory::make(type, bounds_, limits_.memory_bytes));
-  return adopt_memory(std::move(memory));
+Func* Store::new_host_funcs(std::span<const Func> functions) {
+  auto* const copies = static_cast<Func*>(arena_.allocate(functions.size_bytes()));
+  std::uninitialized_copy(functions.begin(), functions.end(), copies);
+  for (size_t i = 0; i < functions.size(); ++i) copies[i].context = &host_context_;
+  return copies;
 }
 
-Memory* Store::adopt_memory(std::shared_ptr<Memory> memory) { return memories_.emplace_back(std::move(memory)).get(); }
+Result<Memory*> Store::new_memory(const MemoryType& type, const MemoryImage* image) {
+  if (image != nullptr && image->empty()) image = nullptr;
+  if (type.shared) {
+    // Its image is copied once, for it may outlive the store; threads begin without one.
+    WHERRY_TRY(std::shared_ptr<Memory> memory, Memory::make(type, bounds_, limits_.memory_bytes));
+    if (image != nullptr) image->copy_to(memory->view()->base);
+    return adopt_memory(std::move(memory));
+  }
+  auto* const node = new (arena_.allocate(sizeof(Node<Memory>)))
+      Node<Memory>{.value = Memory(type, bounds_, limits_.memory_bytes), .next = memories_};
+  memories_ = node;
+  WHERRY_CHECK(node->value.open(pool_, image));
+  return &node->value;
+}
+
+Memory* Store::adopt_memory(std::shared_ptr<Memory> memory) {
+  return push(arena_, shared_memories_, std::move(memory))->get();
+}
 
 Result<Table*> Store::new_table(const TableType& type, Ref init) {
-  WHERRY_TRY(std::unique_ptr<Table> table, Table::make(type, init, limits_.table_elements));
-  return tables_.emplace_back(std::move(table)).get();
+  auto* const node = new (arena_.allocate(sizeof(Node<Table>)))
+      Node<Table>{.value = Table(type, limits_.table_elements), .next = tables_};
+  tables_ = node;
+  WHERRY_CHECK(node->value.open(init, &arena_));
+  return &node->value;
 }
 
 Global* Store::new_global(const GlobalType& type, const Slot* value) {
-  Slot* cell = host_cells_.emplace_back().slots;
+  auto* const cell = static_cast<Slot*>(arena_.allocate_zeroed(2 * sizeof(Slot)));
   std::copy_n(value, type.type.slots(), cell);
-  return host_globals_.emplace_back(&globals_.emplace_back(Global{type, cell}));
+  return push(arena_, host_globals_, Global{type, cell});
 }
-
-Tag* Store::new_tag(TypeId type) { return &tags_.emplace_back(type); }
 
 TrapKind Store::call(Func& func, Slot* slots) {
   if (const uint32_t interrupt = __atomic_load_n(&exec_.interrupt, __ATOMIC_RELAXED); interrupt != 0) [[unlikely]] {
@@ -90,6 +139,7 @@ TrapKind Store::call(Func& func, Slot* slots) {
   exec_.native_limit = limit + native_reserve(reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) - limit);
   if (time_limit_ != 0 || interruptible_) return call_watched(func, slots);
   const TrapKind trap = enter(func, slots);
+  if (exec_.stack_top != nullptr) give_stack_back();
   // Some host calls notice an interruption by themselves.
   if (trap == TrapKind::kInterrupted) __atomic_store_n(&exec_.interrupt, 0, __ATOMIC_RELAXED);
   return trap;
@@ -106,45 +156,68 @@ TrapKind Store::enter(Func& func, Slot* slots) {
 }
 
 TrapKind Store::call_watched(Func& func, Slot* slots) {
-  const uint64_t now = platform::monotonic_ns();
-  const bool limited = time_limit_ != 0 && time_limit_ < platform::kNever - now;
-  std::optional<platform::Watch> watch(std::in_place, limited ? now + time_limit_ : platform::kNever, &exec_.interrupt,
-                                       static_cast<uint32_t>(TrapKind::kTimeLimit));
-  {
-    const std::lock_guard lock(watch_mutex_);
-    watch_ = &*watch;
+  uint64_t deadline = platform::kNever;
+  if (time_limit_ != 0) {
+    const uint64_t now = platform::monotonic_ns();
+    if (time_limit_ < platform::kNever - now) deadline = now + time_limit_;
   }
-  const TrapKind trap = enter(func, slots);
-  const std::lock_guard lock(watch_mutex_);
-  watch_ = nullptr;
-  watch.reset();
+  TrapKind trap;
+  {
+    const platform::Watch watch(deadline, &exec_.interrupt, static_cast<uint32_t>(TrapKind::kTimeLimit));
+    // Either we see that we were interrupted, or interrupt() sees that we run.
+    __atomic_store_n(&running_thread_, platform::thread_id(), __ATOMIC_SEQ_CST);
+    trap = static_cast<TrapKind>(__atomic_load_n(&exec_.interrupt, __ATOMIC_SEQ_CST));
+    if (trap == TrapKind::kNone) trap = enter(func, slots);
+    __atomic_store_n(&running_thread_, 0, __ATOMIC_RELEASE);
+  }
+  if (exec_.stack_top != nullptr) give_stack_back();
   __atomic_store_n(&exec_.interrupt, 0, __ATOMIC_RELAXED);
   return trap;
 }
 
 void Store::interrupt() {
-  constexpr auto kValue = static_cast<uint32_t>(TrapKind::kInterrupted);
-  const std::lock_guard lock(watch_mutex_);
-  if (watch_ != nullptr) {
-    watch_->trigger(kValue);
-  } else {
-    __atomic_store_n(&exec_.interrupt, kValue, __ATOMIC_RELAXED);
-  }
+  uint32_t none = 0;
+  __atomic_compare_exchange_n(&exec_.interrupt, &none, static_cast<uint32_t>(TrapKind::kInterrupted), false,
+                              __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+  const uint32_t thread = __atomic_load_n(&running_thread_, __ATOMIC_SEQ_CST);
+  if (thread != 0) platform::nudge(thread);
 }
 
-Result<Instance*> Store::instantiate(std::shared_ptr<const wasm::Module> module, std::shared_ptr<const CodeBinder> code,
+Result<Instance*> Store::instantiate(std::shared_ptr<const InstanceTemplate> instance_template,
                                      std::span<const Extern> imports, TrapKind* trap) {
   *trap = TrapKind::kNone;
-  if (instances_.size() >= limits_.instances) return fail(ErrorCode::kLimit, "too many instances");
-  std::unique_ptr<Instance> made(new Instance(*this, std::move(module), std::move(code)));
-  Instance* const instance = made.get();
+  const InstanceTemplate& how = *instance_template;
+  if (templates_ == nullptr || templates_->value != instance_template) {
+    push(arena_, templates_, std::move(instance_template));
+  }
+  if (instance_count_ >= limits_.instances) {
+    return fail(ErrorCode::kLimit, "too many instances: the limit is " + std::to_string(limits_.instances));
+  }
+  auto* const instance = new (arena_.allocate_zeroed(how.layout().bytes)) Instance(*this, how);
   // From here on functions of the instance may end up in tables: it stays, even if it traps.
-  instances_.push_back(std::move(made));
-  heap_.hold();
+  instance->next_ = instances_;
+  instances_ = instance;
+  ++instance_count_;
+  instantiating_ = true;
+  if (heap_ != nullptr) heap_->hold();
   Result<> result = instance->initialize(imports, trap);
-  heap_.unhold();
+  instantiating_ = false;
+  if (heap_ != nullptr) heap_->unhold();
   if (!result) return std::unexpected(std::move(result.error()));
   return instance;
+}
+
+void Store::take_stack() {
+  if (exec_.stack_top != nullptr) return;
+  const WasmStack stack = take_wasm_stack(stack_bytes_);
+  exec_.stack_top = stack.begin;
+  exec_.stack_limit = stack.end;
+}
+
+void Store::give_stack_back() {
+  give_wasm_stack_back({exec_.stack_top, exec_.stack_limit});
+  exec_.stack_top = nullptr;
+  exec_.stack_limit = nullptr;
 }
 
 void Store::visit_roots(RootVisitor& visitor) {
@@ -153,15 +226,15 @@ void Store::visit_roots(RootVisitor& visitor) {
       [](void* arg, const Slot* first, const Slot* last) { static_cast<RootVisitor*>(arg)->visit_range(first, last); },
       &visitor);
   visitor.visit(exec_.exception);
-  for (const Global* global : host_globals_) {
-    if (is_gc_reference(global->type.type, types_)) visitor.visit(*global->cell);
+  for (const auto* global = host_globals_; global != nullptr; global = global->next) {
+    if (is_gc_reference(global->value.type.type, types_)) visitor.visit(*global->value.cell);
   }
-  for (const auto& table : tables_) {
-    if (!is_gc_reference(table->type().element, types_)) continue;
-    const TableView& view = *table->view();
+  for (auto* table = tables_; table != nullptr; table = table->next) {
+    if (!is_gc_reference(table->value.type().element, types_)) continue;
+    const TableView& view = *table->value.view();
     for (uint64_t i = 0; i < view.size; ++i) visitor.visit(view.elements[i]);
   }
-  for (const auto& instance : instances_) instance->visit_roots(visitor);
+  for (Instance* instance = instances_; instance != nullptr; instance = instance->next_) instance->visit_roots(visitor);
   visit_host_roots(visitor);
 }
 

@@ -5,20 +5,19 @@
 // reference into a store (Memory) is shared on its own, so that several stores can use it.
 #pragma once
 
-#include <atomic>
+#include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
-#include <mutex>
 #include <span>
-#include <vector>
 
-#include "platform/memory.h"
+#include "base/arena.h"
 #include "platform/watchdog.h"
 #include "runtime/code.h"
 #include "runtime/extern.h"
 #include "runtime/gc_heap.h"
 #include "runtime/instance.h"
+#include "runtime/memory_pool.h"
+#include "runtime/table.h"
 #include "runtime/vmcontext.h"
 #include "wasm/type_registry.h"
 #include "wherry/config.h"
@@ -35,12 +34,19 @@ struct StoreLimits {
   uint64_t instances;
 };
 
-/// Used by one thread at a time, but for interrupt().
+/// What a store takes from its engine. All of it outlives the store.
+struct StoreResources {
+  const wasm::TypeRegistry& types;
+  const StackScanner& scanner;
+  MemoryPool* pool = nullptr;  ///< Null: memories are mapped one by one.
+  /// Memory that the store may use for what it makes, next to itself perhaps.
+  std::span<std::byte> room = {};
+};
+
+/// Used by one thread at a time, but for interrupt(). Making and dropping one costs next to nothing.
 class Store : private RootSource {
  public:
-  /// `types` and `scanner` outlive the store. If there is no address space for the wasm stack, every call is stack
-  /// exhaustion.
-  Store(const wasm::TypeRegistry& types, const Config& config, const StackScanner& scanner);
+  Store(const StoreResources& resources, const Config& config);
   virtual ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -55,24 +61,30 @@ class Store : private RootSource {
   /// For tiers; more than kMaxTrapFrames are ignored.
   void add_trap_frame(const TrapFrame& frame);
 
-  GcHeap& heap() { return heap_; }
+  /// Made when it is first asked for.
+  GcHeap& heap() { return heap_ != nullptr ? *heap_ : make_heap(); }
+  bool has_heap() const { return heap_ != nullptr; }
   BoundsStrategy bounds() const { return bounds_; }
   const StoreLimits& limits() const { return limits_; }
   void set_limits(const StoreLimits& limits);
 
   // Making things. Errors: kLimit.
   Func* new_host_func(TypeId type, FuncEntry entry, void* host);
-  Result<Memory*> new_memory(const MemoryType& type);
+  /// Copies of functions that belong to no store, one after the other. They must not refer to a context.
+  Func* new_host_funcs(std::span<const Func> functions);
+  /// `image`: what it holds at first; null: nothing. It must outlive the store.
+  Result<Memory*> new_memory(const MemoryType& type, const MemoryImage* image = nullptr);
   Memory* adopt_memory(std::shared_ptr<Memory> memory);
   Result<Table*> new_table(const TableType& type, Ref init);
   /// `value`: two slots for a v128, else one.
   Global* new_global(const GlobalType& type, const Slot* value);
-  Tag* new_tag(TypeId type);
+  Tag* new_tag(TypeId type) { return arena_.make<Tag>(type); }
 
   /// Makes an instance, up to and without its start function. `imports` are in the order of the module's imports and
-  /// were checked (check_import). Errors: kLimit; kTrap when an active segment or an initialiser traps: `*trap` says
-  /// which, and what the segments before it wrote stays written, as the spec asks.
-  Result<Instance*> instantiate(std::shared_ptr<const wasm::Module> module, std::shared_ptr<const CodeBinder> code,
+  /// were checked (check_import). The store keeps the template, whatever comes. Errors: kLimit; kTrap when an active
+  /// segment or an initialiser traps: `*trap` says which, and what the segments before it wrote stays written, as the
+  /// spec asks.
+  Result<Instance*> instantiate(std::shared_ptr<const InstanceTemplate> instance_template,
                                 std::span<const Extern> imports, TrapKind* trap);
 
   /// The context of host functions: no instance, no memories; only `exec`.
@@ -81,6 +93,9 @@ class Store : private RootSource {
   /// Calls a function from the host (see FuncEntry): the one way in. Nests. Prepares the thread, and enforces the time
   /// limit of the outermost call.
   TrapKind call(Func& func, Slot* slots);
+  /// Gives the running call a wasm stack (ExecState::stack_top) if it has none; call() takes it back. It belongs to the
+  /// thread, so that stores that are not running need none. Without address space it stays without.
+  void take_stack();
 
   /// Nanoseconds that each outermost call may take, then it traps with kTimeLimit; 0: no limit.
   void set_time_limit(uint64_t nanoseconds) { time_limit_ = nanoseconds; }
@@ -92,6 +107,10 @@ class Store : private RootSource {
  protected:
   /// References that the embedder holds.
   virtual void visit_host_roots(RootVisitor&) {}
+  /// Called with the heap when it is made.
+  virtual void prepare_heap(GcHeap&) {}
+  /// For what the embedder keeps as long as the store.
+  Arena& arena() { return arena_; }
 
  private:
   friend class Instance;
@@ -99,34 +118,43 @@ class Store : private RootSource {
   TrapKind enter(Func& func, Slot* slots);
   TrapKind call_watched(Func& func, Slot* slots);
 
+  GcHeap& make_heap();
+  void give_stack_back();
+
+  /// What lies in the arena and is in a list of its kind, the last one made first.
+  template <class T>
+  struct Node {
+    T value;
+    Node* next;
+  };
+  template <class T, class... Args>
+  static T* push(Arena& arena, Node<T>*& list, Args&&... args);
+
   const wasm::TypeRegistry& types_;
   const StackScanner& scanner_;
+  MemoryPool* const pool_;
   BoundsStrategy bounds_;
   StoreLimits limits_;
+  uint64_t stack_bytes_;
   ExecState exec_{};
   VMContext host_context_{};
   MemoryView no_memory_{};
-  platform::Reservation stack_;
-  GcHeap heap_;
+  Arena arena_;
+  std::unique_ptr<GcHeap> heap_;
   std::unique_ptr<TrapFrame[]> trap_frames_;  ///< Null before the first trap.
   uint32_t call_depth_ = 0;
+  bool instantiating_ = false;  ///< Collections are held off.
   bool interruptible_ = false;
   uint64_t time_limit_ = 0;
-  std::mutex watch_mutex_;  ///< Guards watch_, which interrupt() uses from other threads.
-  platform::Watch* watch_ = nullptr;
+  uint32_t running_thread_ = 0;  ///< Whom interrupt() is to nudge, from other threads.
 
-  std::deque<Func> host_funcs_;
-  std::deque<Tag> tags_;
-  /// Of which host-made ones have their cell in host_cells_.
-  std::deque<Global> globals_;
-  struct Cell {
-    Slot slots[2];
-  };
-  std::deque<Cell> host_cells_;
-  std::vector<Global*> host_globals_;
-  std::vector<std::shared_ptr<Memory>> memories_;
-  std::vector<std::unique_ptr<Table>> tables_;
-  std::vector<std::unique_ptr<Instance>> instances_;
+  Node<Global>* host_globals_ = nullptr;
+  Node<Memory>* memories_ = nullptr;
+  Node<std::shared_ptr<Memory>>* shared_memories_ = nullptr;
+  Node<Table>* tables_ = nullptr;
+  Node<std::shared_ptr<const InstanceTemplate>>* templates_ = nullptr;
+  Instance* instances_ = nullptr;
+  uint64_t instance_count_ = 0;
 };
 
 }  // namespace wherry::runtime

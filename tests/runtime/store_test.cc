@@ -36,7 +36,7 @@ TEST(Instantiation, InitialisersSeeImportsAndEachOther) {
   EXPECT_EQ(globals[3][0], 1u);
   EXPECT_EQ(globals[3][1], 2u);
   EXPECT_EQ(*globals[4], reinterpret_cast<Ref>(instance->func(0)));
-  EXPECT_EQ(instance->table(0)->view()->elements[2], reinterpret_cast<Ref>(instance->func(0)));
+  EXPECT_EQ(instance->table(0)->get(2), reinterpret_cast<Ref>(instance->func(0)));
   EXPECT_EQ(instance->memory(0)->contents()[12], 'h');
   EXPECT_EQ(instance->start_function(), instance->func(0));
   EXPECT_EQ(instance->find_export("f")->func(), instance->func(0));
@@ -99,7 +99,7 @@ TEST(Instantiation, LimitsAreErrors) {
   EXPECT_EQ(world.try_make("(module (memory 2))").error().code, ErrorCode::kLimit);
   EXPECT_EQ(world.try_make("(module (table 11 funcref))").error().code, ErrorCode::kLimit);
   EXPECT_TRUE(world.try_make("(module (memory 1) (table 10 funcref))"));
-  EXPECT_EQ(world.try_make("(module)").error().message, "too many instances");
+  EXPECT_EQ(world.try_make("(module)").error().message, "too many instances: the limit is 3");
 }
 
 struct ImportCase {

@@ -35,7 +35,7 @@ class VectorOwner final : public wasm::ByteOwner {
 };
 
 struct World {
-  explicit World(const Config& config = {}) : store(types, config, *tier) {}
+  explicit World(const Config& config = {}) : store({.types = types, .scanner = *tier}, config) {}
 
   std::shared_ptr<const wasm::Module> read(std::string_view text) {
     auto bytes = wasm::parse_wat(text);
@@ -53,7 +53,7 @@ struct World {
   }
 
   Result<Instance*> try_make(std::string_view text, std::vector<Extern> imports = {}) {
-    return store.instantiate(read(text), tier, imports, &trap);
+    return store.instantiate(std::make_shared<const InstanceTemplate>(read(text), tier), imports, &trap);
   }
 
   Instance* make(std::string_view text, std::vector<Extern> imports = {}) {

@@ -285,9 +285,10 @@ void on_trap(int signal, siginfo_t* info, void* context) {
 void on_interrupt(int signal, siginfo_t* info, void* context) {
   const int saved_errno = errno;
   auto& at = *static_cast<ucontext_t*>(context);
-  if (thread_state.due.load(std::memory_order_relaxed) != 0) {
+  const bool timer_went_off = info->si_code == SI_TIMER && info->si_value.sival_ptr == &thread_state;
+  if (look_at_watches(timer_went_off)) {
     if (in_guest_code(at)) leave(at, 0, kInterrupted);
-  } else {
+  } else if (!timer_went_off) {
     chain(signal, info, context);
   }
   errno = saved_errno;

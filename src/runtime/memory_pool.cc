@@ -1,0 +1,182 @@
+#include "runtime/memory_pool.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "platform/faults.h"
+#include "runtime/memory.h"
+
+namespace wherry::runtime {
+
+namespace {
+
+/// Searched among a shard's slots for one that last served the same module.
+constexpr size_t kLookBack = 8;
+/// Taken from the cold ones at a time.
+constexpr size_t kBatch = 8;
+/// Threads count off, so that each has a shard of its own as long as there are no more than shards.
+size_t thread_number() {
+  static std::atomic<size_t> threads{0};
+  thread_local const size_t number = threads.fetch_add(1, std::memory_order_relaxed);
+  return number;
+}
+
+/// Fills [start, start + size) with what the memory at `base` held there at first.
+void restore(uint8_t* base, uint8_t* start, uint64_t size, const MemoryImage* image) {
+  uint8_t* const end = start + size;
+  if (image != nullptr && image->is_mapped()) {
+    uint8_t* const image_start = std::clamp(base + image->start(), start, end);
+    uint8_t* const image_end = std::clamp(base + image->start() + image->bytes().size(), start, end);
+    if (image_start < image_end) {
+      std::memcpy(image_start, image->bytes().data() + (image_start - base - image->start()),
+                  static_cast<size_t>(image_end - image_start));
+      std::memset(start, 0, static_cast<size_t>(image_start - start));
+      start = image_end;
+    }
+  }
+  std::memset(start, 0, static_cast<size_t>(end - start));
+}
+
+}  // namespace
+
+std::unique_ptr<MemoryPool> MemoryPool::make(const PoolConfig& config, BoundsStrategy bounds) {
+  std::unique_ptr<MemoryPool> pool(new MemoryPool);
+  pool->guarded_ = bounds == BoundsStrategy::kGuard;
+  constexpr uint64_t kMost = uint64_t{4} << 30;
+  pool->memory_bytes_ = platform::round_up(std::clamp<uint64_t>(config.memory_bytes, 1, kMost), platform::page_size());
+  pool->keep_resident_ = config.keep_resident_bytes;
+  pool->count_ = config.memories;
+  const uint64_t front = pool->guarded_ ? Memory::kFront : 0;
+  const uint64_t stride = pool->guarded_ ? Memory::kReach + Memory::kTail : pool->memory_bytes_;
+  if (config.memories > (~uint64_t{0} - front) / stride) return nullptr;
+  pool->space_ = platform::Reservation::make(front + stride * config.memories);
+  if (!pool->space_) return nullptr;
+  if (pool->guarded_) pool->fault_id_ = platform::add_reservation(pool->space_.base(), pool->space_.size());
+  pool->slots_ = std::make_unique<Slot[]>(config.memories);
+  pool->cold_.free.reserve(config.memories);
+  for (uint32_t i = config.memories; i-- > 0;) {
+    pool->slots_[i].base = pool->space_.base() + front + stride * i;
+    pool->cold_.free.push_back(&pool->slots_[i]);
+  }
+  return pool;
+}
+
+MemoryPool::~MemoryPool() {
+  if (guarded_ && space_) platform::remove_reservation(fault_id_);
+}
+
+MemoryPool::Shard& MemoryPool::own_shard() { return shards_[thread_number() % kShards]; }
+
+MemoryPool::Slot* MemoryPool::take(uint64_t bytes, const MemoryImage* image) {
+  const uint64_t committed = platform::round_up(bytes, platform::page_size());
+  Slot* slot = take_free(committed, image == nullptr ? 0 : image->id());
+  if (slot == nullptr) return nullptr;
+  if (prepare(*slot, committed, image)) return slot;
+  drop_pages(*slot);
+  const std::lock_guard lock(cold_.mutex);
+  cold_.free.push_back(slot);
+  return nullptr;
+}
+
+/// Some free slot; best one that fits as it is.
+MemoryPool::Slot* MemoryPool::take_free(uint64_t committed, uint64_t image_id) {
+  Shard& own = own_shard();
+  {
+    const std::lock_guard lock(own.mutex);
+    std::vector<Slot*>& free = own.free;
+    for (size_t i = free.size(); i-- > 0 && free.size() - i <= kLookBack;) {
+      if (free[i]->committed != committed || free[i]->image_id != image_id) continue;
+      Slot* const slot = free[i];
+      free.erase(free.begin() + static_cast<ptrdiff_t>(i));
+      return slot;
+    }
+    const std::lock_guard cold_lock(cold_.mutex);
+    // A cold slot is better than one that shows something else; but there is always to be some left.
+    if (!cold_.free.empty()) {
+      const size_t count = free.empty() ? std::min(kBatch, cold_.free.size()) : 1;
+      free.insert(free.end(), cold_.free.end() - static_cast<ptrdiff_t>(count), cold_.free.end());
+      cold_.free.resize(cold_.free.size() - count);
+    }
+    if (!free.empty()) {
+      Slot* const slot = free.back();
+      free.pop_back();
+      return slot;
+    }
+  }
+  for (Shard& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    if (shard.free.empty()) continue;
+    Slot* const slot = shard.free.back();
+    shard.free.pop_back();
+    return slot;
+  }
+  return nullptr;
+}
+
+/// Makes a clean slot what a user asks for.
+bool MemoryPool::prepare(Slot& slot, uint64_t committed, const MemoryImage* image) const {
+  const bool mapped = image != nullptr && image->is_mapped();
+  if (slot.image_id != (mapped ? image->id() : 0)) {
+    if (slot.image_id != 0 && !platform::map_zeroes(slot.base + slot.image_start, slot.image_size)) return false;
+    slot.image_id = 0;
+  }
+  if (slot.committed > committed && guarded_) {
+    if (!platform::hide(slot.base + committed, slot.committed - committed)) return false;
+    slot.committed = committed;
+  }
+  if (!commit(slot, committed)) return false;
+  if (mapped && slot.image_id == 0) {
+    if (!image->map_to(slot.base)) return false;
+    slot.image_id = image->id();
+    slot.image_start = image->start();
+    slot.image_size = image->bytes().size();
+  } else if (image != nullptr && !mapped) {
+    image->copy_to(slot.base);
+  }
+  return true;
+}
+
+bool MemoryPool::commit(Slot& slot, uint64_t bytes) {
+  const uint64_t end = platform::round_up(bytes, platform::page_size());
+  if (end <= slot.committed) return true;
+  if (!platform::show(slot.base + slot.committed, end - slot.committed)) return false;
+  slot.committed = end;
+  slot.most_committed = std::max(slot.most_committed, end);
+  return true;
+}
+
+void MemoryPool::give_back(Slot* slot, uint64_t bytes, uint64_t initial_bytes, const MemoryImage* image) {
+  Shard& shard = own_shard();
+  bool warm = false;
+  {
+    const std::lock_guard lock(shard.mutex);
+    warm = shard.free.size() < kWarm;
+  }
+  warm = warm && clean(*slot, bytes, image);
+  const uint64_t initial = platform::round_up(initial_bytes, platform::page_size());
+  if (warm && guarded_ && slot->committed > initial) {
+    warm = platform::hide(slot->base + initial, slot->committed - initial);
+    if (warm) slot->committed = initial;
+  }
+  if (!warm) drop_pages(*slot);
+  Shard& to = warm ? shard : cold_;
+  const std::lock_guard lock(to.mutex);
+  to.free.push_back(slot);
+}
+
+/// Undoes what was written, and keeps the pages. False if they are too many.
+bool MemoryPool::clean(Slot& slot, uint64_t bytes, const MemoryImage* image) const {
+  const uint64_t size = platform::round_up(bytes, platform::page_size());
+  platform::PageRange ranges[64];
+  const std::optional<size_t> count = platform::written_ranges(slot.base, size, ranges);
+  if (!count) return false;
+  uint64_t written = 0;
+  for (size_t i = 0; i < *count; ++i) written += ranges[i].size;
+  if (written > keep_resident_) return false;
+  for (size_t i = 0; i < *count; ++i) restore(slot.base, ranges[i].start, ranges[i].size, image);
+  return true;
+}
+
+void MemoryPool::drop_pages(Slot& slot) const { platform::discard(slot.base, slot.most_committed); }
+
+}  // namespace wherry::runtime
