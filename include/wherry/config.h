@@ -54,7 +54,9 @@ struct Config {
   /// Upper bounds, per store; an allocation beyond fails as the spec lets it (grow gives -1, allocation traps or
   /// fails).
   uint64_t max_memory_bytes = uint64_t{1} << 40;  ///< Of one linear memory.
-  uint64_t max_table_elements = 10'000'000;       ///< Of one table.
+  /// Of all linear memories of a store together, without shared ones.
+  uint64_t max_total_memory_bytes = ~uint64_t{0};
+  uint64_t max_table_elements = 10'000'000;  ///< Of one table.
   uint64_t max_gc_heap_bytes = uint64_t{1} << 32;
   uint64_t max_instances = 100'000;
 

@@ -9,6 +9,7 @@
 
 #include "wherry/engine.h"
 #include "wherry/ref.h"
+#include "wherry/stats.h"
 
 namespace [[gnu::visibility("default")]] wherry {
 
@@ -34,8 +35,9 @@ struct TypedStoreData : StoreData {
 /// Upper bounds of one store, where they differ from its engine's Config.
 struct StoreLimits {
   std::optional<uint64_t> stack_bytes = {};
-  std::optional<uint64_t> max_memory_bytes = {};    ///< Of one linear memory.
-  std::optional<uint64_t> max_table_elements = {};  ///< Of one table.
+  std::optional<uint64_t> max_memory_bytes = {};        ///< Of one linear memory.
+  std::optional<uint64_t> max_total_memory_bytes = {};  ///< Of all linear memories together, without shared ones.
+  std::optional<uint64_t> max_table_elements = {};      ///< Of one table.
   std::optional<uint64_t> max_gc_heap_bytes = {};
   std::optional<uint64_t> max_instances = {};
 };
@@ -48,8 +50,9 @@ struct GcStats {
 /// Stops a store's running guest. A cheap handle that any thread may hold, copy and use; may outlive the store.
 class InterruptHandle {
  public:
-  /// The guest that runs now ends with the trap kInterrupted, as soon as it is not in a host function. If none runs,
-  /// the next call does.
+  /// The guest that runs now ends with the trap kInterrupted: at once if it is in its own code or waits (for input, for
+  /// time to pass, for another thread), else as soon as the host function that it called returns. If none runs, the next
+  /// call does. The store can be used again afterwards; what the guest was doing is left half done, as by any trap.
   void interrupt() const;
 
  private:
@@ -75,6 +78,10 @@ class StoreRef {
   /// Frees all garbage now. Happens by itself as the heap grows.
   void collect() const;
   GcStats gc_stats() const;
+
+  StoreStats stats() const;
+  /// Whether stats() has times; at first it does not.
+  void measure_time(bool measure) const;
 
   /// The embedder's own objects, one of each type, which host functions find again. The store owns them; they are
   /// destroyed with it, in reverse order. An object of the same type is replaced.

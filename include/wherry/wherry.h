@@ -18,6 +18,8 @@
 #include "wherry/objects.h"
 #include "wherry/ref.h"
 #include "wherry/result.h"
+#include "wherry/snapshot.h"
+#include "wherry/stats.h"
 #include "wherry/store.h"
 #include "wherry/trap.h"
 #include "wherry/types.h"

@@ -222,6 +222,7 @@ detail::StoreState* make_state(const Engine& engine, const StoreLimits& limits) 
   Config config = engine.config();
   config.stack_bytes = limits.stack_bytes.value_or(config.stack_bytes);
   config.max_memory_bytes = limits.max_memory_bytes.value_or(config.max_memory_bytes);
+  config.max_total_memory_bytes = limits.max_total_memory_bytes.value_or(config.max_total_memory_bytes);
   config.max_table_elements = limits.max_table_elements.value_or(config.max_table_elements);
   config.max_gc_heap_bytes = limits.max_gc_heap_bytes.value_or(config.max_gc_heap_bytes);
   config.max_instances = limits.max_instances.value_or(config.max_instances);

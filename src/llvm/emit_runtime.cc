@@ -105,6 +105,10 @@ bool FunctionEmitter::runtime_op(Op op, const wasm::Imm& imm) {
       return true;
     case Op::kTableSet: {
       Value* const value = pop();
+      if (holds_functions(imm.index)) {
+        libcall(Libcall::table_set, {context_, i32(imm.index), extended_address(pop()), value});
+        return true;
+      }
       Value* const cell = table_cell(imm.index, extended_address(pop()), TrapKind::kTableOutOfBounds);
       shard_.in(Region::kTable, b_.CreateStore(value, cell));
       return true;

@@ -36,6 +36,10 @@ Result<> Memory::open(MemoryPool* pool, const MemoryImage* image) {
                                        std::to_string(most) + " bytes");
   }
   const uint64_t bytes = min << type_.page_size_log2;
+  if (budget_ != nullptr && !budget_->take(bytes)) {
+    return fail(ErrorCode::kLimit, "memory of " + std::to_string(min) + " pages is more than is left of the store's " +
+                                       std::to_string(budget_->most()) + " bytes");
+  }
   if (pool != nullptr && !open_pooled(*pool, bytes, image)) {
     return fail(ErrorCode::kLimit, "all " + std::to_string(pool->size()) + " memories of the pool are in use");
   }
@@ -107,25 +111,31 @@ uint64_t Memory::grow(uint64_t delta) {
   const uint64_t most = std::min(max_bytes_, declared_max_bytes(type_));
   if (old_bytes > most || delta > (most - old_bytes) >> type_.page_size_log2) return kGrowFailed;
   const uint64_t bytes = old_bytes + (delta << type_.page_size_log2);
-  if (bytes <= room_) {
-    if (!commit_to(bytes)) return kGrowFailed;
-  } else {
-    if (is_guarded(type_, bounds_) || type_.shared || slot_ != nullptr) return kGrowFailed;
-    platform::Reservation old = std::move(reservation_);
-    const MemoryView old_view = view_;
-    const uint64_t old_room = room_;
-    const uint64_t old_committed = committed_;
-    if (!(reserve(std::min(most, bytes + bytes / 2)) && commit_to(bytes))) {
-      reservation_ = std::move(old);
-      view_ = old_view;
-      room_ = old_room;
-      committed_ = old_committed;
-      return kGrowFailed;
-    }
-    std::memcpy(view_.base, old_view.base, old_bytes);
+  if (budget_ != nullptr && !budget_->take(bytes - old_bytes)) return kGrowFailed;
+  if (!grow_to(bytes, most)) {
+    if (budget_ != nullptr) budget_->give_back(bytes - old_bytes);
+    return kGrowFailed;
   }
   __atomic_store_n(&view_.bytes, bytes, __ATOMIC_RELEASE);
   return old_pages;
+}
+
+bool Memory::grow_to(uint64_t bytes, uint64_t most) {
+  if (bytes <= room_) return commit_to(bytes);
+  if (is_guarded(type_, bounds_) || type_.shared || slot_ != nullptr) return false;
+  platform::Reservation old = std::move(reservation_);
+  const MemoryView old_view = view_;
+  const uint64_t old_room = room_;
+  const uint64_t old_committed = committed_;
+  if (!(reserve(std::min(most, bytes + bytes / 2)) && commit_to(bytes))) {
+    reservation_ = std::move(old);
+    view_ = old_view;
+    room_ = old_room;
+    committed_ = old_committed;
+    return false;
+  }
+  std::memcpy(view_.base, old_view.base, old_view.bytes);
+  return true;
 }
 
 }  // namespace wherry::runtime

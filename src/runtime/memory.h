@@ -17,6 +17,25 @@
 
 namespace wherry::runtime {
 
+/// What all memories of a store may have together. Used by the store's thread only.
+class MemoryBudget {
+ public:
+  explicit MemoryBudget(uint64_t most) : most_(most) {}
+  void set_most(uint64_t most) { most_ = most; }
+  uint64_t most() const { return most_; }
+  /// False if that would be too much.
+  bool take(uint64_t bytes) {
+    if (used_ > most_ || bytes > most_ - used_) return false;
+    used_ += bytes;
+    return true;
+  }
+  void give_back(uint64_t bytes) { used_ -= bytes; }
+
+ private:
+  uint64_t most_;
+  uint64_t used_ = 0;
+};
+
 /// Belongs to no store: it holds bytes only, so several stores may share it (and must, for threads, when it is shared).
 /// Thread-safe if its type is shared; else as its store.
 class Memory : public std::enable_shared_from_this<Memory> {
@@ -39,9 +58,9 @@ class Memory : public std::enable_shared_from_this<Memory> {
 
   /// With the type's minimum, zeroed. Grows up to its maximum, at most `max_bytes`. Errors: kLimit.
   static Result<std::shared_ptr<Memory>> make(const MemoryType& type, BoundsStrategy bounds, uint64_t max_bytes);
-  /// Without any bytes; open() comes next.
-  Memory(const MemoryType& type, BoundsStrategy bounds, uint64_t max_bytes)
-      : type_(type), bounds_(bounds), max_bytes_(max_bytes) {}
+  /// Without any bytes; open() comes next. `budget`: what it takes its bytes from, if anything.
+  Memory(const MemoryType& type, BoundsStrategy bounds, uint64_t max_bytes, MemoryBudget* budget = nullptr)
+      : type_(type), bounds_(bounds), max_bytes_(max_bytes), budget_(budget) {}
   /// As make(), holding what `image` says (null: zero), from `pool` (null: mapped for it alone). Both must outlive the
   /// memory, and the pool have the memory's bounds strategy.
   Result<> open(MemoryPool* pool, const MemoryImage* image);
@@ -68,6 +87,7 @@ class Memory : public std::enable_shared_from_this<Memory> {
   WaitQueue& wait_queue() { return wait_queue_; }
 
  private:
+  bool grow_to(uint64_t bytes, uint64_t most);
   bool reserve(uint64_t bytes);
   bool open_pooled(MemoryPool& pool, uint64_t bytes, const MemoryImage* image);
   bool open_alone(uint64_t bytes, uint64_t most, const MemoryImage* image);
@@ -77,6 +97,7 @@ class Memory : public std::enable_shared_from_this<Memory> {
   MemoryType type_;
   BoundsStrategy bounds_;
   uint64_t max_bytes_;
+  MemoryBudget* budget_ = nullptr;
   platform::Reservation reservation_;
   uint64_t room_ = 0;       ///< Bytes that may be committed from view_.base without moving.
   uint64_t committed_ = 0;  ///< Whole operating system pages, from view_.base.

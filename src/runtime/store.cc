@@ -35,11 +35,13 @@ Store::Store(const StoreResources& resources, const Config& config)
       pool_(resources.pool),
       bounds_(config.bounds),
       limits_{.memory_bytes = config.max_memory_bytes,
+              .total_memory_bytes = config.max_total_memory_bytes,
               .table_elements = config.max_table_elements,
               .gc_heap_bytes = config.max_gc_heap_bytes,
               .instances = config.max_instances},
       stack_bytes_(config.stack_bytes),
-      arena_(resources.room) {
+      arena_(resources.room),
+      memory_budget_{config.max_total_memory_bytes} {
   exec_.store = this;
   host_context_.memory0 = &no_memory_;
   host_context_.exec = &exec_;
@@ -72,6 +74,7 @@ void Store::add_trap_frame(const TrapFrame& frame) {
 
 void Store::set_limits(const StoreLimits& limits) {
   limits_ = limits;
+  memory_budget_.set_most(limits.total_memory_bytes);
   for (auto* memory = memories_; memory != nullptr; memory = memory->next) {
     memory->value.set_max_bytes(limits.memory_bytes);
   }
@@ -105,7 +108,7 @@ Result<Memory*> Store::new_memory(const MemoryType& type, const MemoryImage* ima
     return adopt_memory(std::move(memory));
   }
   auto* const node = new (arena_.allocate(sizeof(Node<Memory>)))
-      Node<Memory>{.value = Memory(type, bounds_, limits_.memory_bytes), .next = memories_};
+      Node<Memory>{.value = Memory(type, bounds_, limits_.memory_bytes, &memory_budget_), .next = memories_};
   memories_ = node;
   WHERRY_CHECK(node->value.open(pool_, image));
   return &node->value;
@@ -135,6 +138,18 @@ TrapKind Store::call(Func& func, Slot* slots) {
     return static_cast<TrapKind>(interrupt);
   }
   if (call_depth_ != 0) return enter(func, slots);
+  ++counters_.calls;
+  const uint64_t start = measures_time_ ? platform::monotonic_ns() : 0;
+  const TrapKind trap = call_outermost(func, slots);
+  if (start != 0) counters_.run_ns += platform::monotonic_ns() - start;
+  if (trap != TrapKind::kNone) [[unlikely]] {
+    ++counters_.traps;
+    if (trap == TrapKind::kInterrupted || trap == TrapKind::kTimeLimit) ++counters_.interruptions;
+  }
+  return trap;
+}
+
+TrapKind Store::call_outermost(Func& func, Slot* slots) {
   const uintptr_t limit = platform::native_stack_limit();
   exec_.native_limit = limit + native_reserve(reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) - limit);
   if (time_limit_ != 0 || interruptible_) return call_watched(func, slots);
@@ -190,21 +205,38 @@ Result<Instance*> Store::instantiate(std::shared_ptr<const InstanceTemplate> ins
   if (templates_ == nullptr || templates_->value != instance_template) {
     push(arena_, templates_, std::move(instance_template));
   }
-  if (instance_count_ >= limits_.instances) {
+  if (counters_.instances >= limits_.instances) {
     return fail(ErrorCode::kLimit, "too many instances: the limit is " + std::to_string(limits_.instances));
   }
   auto* const instance = new (arena_.allocate_zeroed(how.layout().bytes)) Instance(*this, how);
   // From here on functions of the instance may end up in tables: it stays, even if it traps.
   instance->next_ = instances_;
   instances_ = instance;
-  ++instance_count_;
+  ++counters_.instances;
+  const uint64_t start = measures_time_ ? platform::monotonic_ns() : 0;
   instantiating_ = true;
   if (heap_ != nullptr) heap_->hold();
   Result<> result = instance->initialize(imports, trap);
   instantiating_ = false;
+  if (start != 0) counters_.instantiate_ns += platform::monotonic_ns() - start;
   if (heap_ != nullptr) heap_->unhold();
   if (!result) return std::unexpected(std::move(result.error()));
   return instance;
+}
+
+Store::Sizes Store::sizes() const {
+  Sizes sizes{};
+  const auto add_memory = [&sizes](const Memory& memory) {
+    ++sizes.memories;
+    sizes.memory_bytes += memory.bytes();
+  };
+  for (const auto* memory = memories_; memory != nullptr; memory = memory->next) add_memory(memory->value);
+  for (const auto* memory = shared_memories_; memory != nullptr; memory = memory->next) add_memory(*memory->value);
+  for (const auto* table = tables_; table != nullptr; table = table->next) {
+    ++sizes.tables;
+    sizes.table_elements += table->value.size();
+  }
+  return sizes;
 }
 
 void Store::take_stack() {

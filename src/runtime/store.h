@@ -28,7 +28,8 @@ namespace wherry::runtime {
 
 /// Upper bounds on what a store may use; from Config, and changeable per store. What exists already stays.
 struct StoreLimits {
-  uint64_t memory_bytes;    ///< Of one linear memory.
+  uint64_t memory_bytes;        ///< Of one linear memory.
+  uint64_t total_memory_bytes;  ///< Of all that belong to the store alone.
   uint64_t table_elements;  ///< Of one table.
   uint64_t gc_heap_bytes;
   uint64_t instances;
@@ -67,6 +68,18 @@ class Store : private RootSource {
   BoundsStrategy bounds() const { return bounds_; }
   const StoreLimits& limits() const { return limits_; }
   void set_limits(const StoreLimits& limits);
+
+  /// What happened since the store began. Times only if they are measured.
+  struct Counters {
+    uint64_t instances, instantiate_ns, calls, run_ns, traps, interruptions;
+  };
+  const Counters& counters() const { return counters_; }
+  void measure_time(bool measure) { measures_time_ = measure; }
+  /// What there is now.
+  struct Sizes {
+    uint64_t memories, memory_bytes, tables, table_elements;
+  };
+  Sizes sizes() const;
 
   // Making things. Errors: kLimit.
   Func* new_host_func(TypeId type, FuncEntry entry, void* host);
@@ -115,6 +128,7 @@ class Store : private RootSource {
  private:
   friend class Instance;
   void visit_roots(RootVisitor& visitor) final;
+  TrapKind call_outermost(Func& func, Slot* slots);
   TrapKind enter(Func& func, Slot* slots);
   TrapKind call_watched(Func& func, Slot* slots);
 
@@ -154,7 +168,9 @@ class Store : private RootSource {
   Node<Table>* tables_ = nullptr;
   Node<std::shared_ptr<const InstanceTemplate>>* templates_ = nullptr;
   Instance* instances_ = nullptr;
-  uint64_t instance_count_ = 0;
+  Counters counters_{};
+  bool measures_time_ = false;
+  MemoryBudget memory_budget_;
 };
 
 }  // namespace wherry::runtime
