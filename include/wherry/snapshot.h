@@ -25,7 +25,8 @@ struct SnapshotOptions {
 ///
 /// Errors: kUnsupported for what a module cannot hold: state that is imported (memories, tables, mutable globals),
 /// references to objects (externref, structs, arrays, exceptions) or to functions of other instances; kNotFound: there
-/// is no export of a name in drop_exports. What the host keeps for the guest (open files, say) is not part of a snapshot.
+/// is no export of a name in drop_exports. What the host keeps for the guest (open files, say) is not part of a
+/// snapshot.
 Result<std::vector<uint8_t>> snapshot(const Instance& instance, const SnapshotOptions& options = {});
 
 }  // namespace wherry

@@ -14,8 +14,8 @@ struct StoreStats {
   uint64_t instantiate_ns = 0;  ///< Without start functions.
   uint64_t calls = 0;           ///< From outside, start functions included.
   uint64_t run_ns = 0;
-  uint64_t traps = 0;           ///< Calls that ended with one, exits and the following ones included.
-  uint64_t interruptions = 0;   ///< kInterrupted and kTimeLimit.
+  uint64_t traps = 0;          ///< Calls that ended with one, exits and the following ones included.
+  uint64_t interruptions = 0;  ///< kInterrupted and kTimeLimit.
   // As of now:
   uint64_t memories = 0;
   uint64_t memory_bytes = 0;  ///< Of all linear memories, as the guests see them.

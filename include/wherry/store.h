@@ -51,8 +51,9 @@ struct GcStats {
 class InterruptHandle {
  public:
   /// The guest that runs now ends with the trap kInterrupted: at once if it is in its own code or waits (for input, for
-  /// time to pass, for another thread), else as soon as the host function that it called returns. If none runs, the next
-  /// call does. The store can be used again afterwards; what the guest was doing is left half done, as by any trap.
+  /// time to pass, for another thread), else as soon as the host function that it called returns. If none runs, the
+  /// next call does. The store can be used again afterwards; what the guest was doing is left half done, as by any
+  /// trap.
   void interrupt() const;
 
  private:

@@ -123,6 +123,12 @@ class WasiConfig {
   /// Resolve paths without the kernel's help (openat2), as happens by itself where the kernel refuses it.
   WasiConfig& walk_paths(bool walk);
 
+  // Limits.
+  /// Descriptors that the guest may have open at once, granted ones included; beyond, it gets EMFILE.
+  WasiConfig& max_open_files(uint32_t count);
+  /// What the guest may write in all, to files and streams; beyond, it gets EDQUOT.
+  WasiConfig& max_output_bytes(uint64_t bytes);
+
  private:
   friend class Wasi;
   struct Preopen {
@@ -141,6 +147,8 @@ class WasiConfig {
   std::function<uint64_t(WasiClock)> clocks_;
   std::optional<uint64_t> random_seed_;
   bool walk_paths_ = false;
+  std::optional<uint32_t> max_open_files_;
+  std::optional<uint64_t> max_output_bytes_;
 };
 
 /// One guest's world: open descriptors and all. A cheap handle; copies share it. The threads of one guest may use it at
@@ -150,6 +158,9 @@ class Wasi {
   /// Opens what the config grants. Errors: kIo (a directory cannot be opened, a stream or socket is not open), kInvalid
   /// (a NUL in a string, `=` in a variable's name, too many preopens), kSyntax (a network rule).
   static Result<Wasi> make(const WasiConfig& config);
+
+  /// How many descriptors the guest has open now, granted ones included.
+  uint32_t open_descriptors() const;
 
   /// For Wherry's own rooms.
   wasi::host::Context& impl() const { return *context_; }

@@ -271,8 +271,7 @@ class SnapshotWriter {
       value_type(to, global.type.type);
       to.byte(global.type.is_mutable ? 1 : 0);
       if (global.type.is_mutable) {
-        WHERRY_CHECK(
-            constant(to, instance_.context()->globals[i], global.type.type, "global " + std::to_string(i)));
+        WHERRY_CHECK(constant(to, instance_.context()->globals[i], global.type.type, "global " + std::to_string(i)));
       } else {
         to.bytes(raw(*global.init));
       }

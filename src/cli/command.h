@@ -33,6 +33,7 @@ struct Command {
 std::span<const Command> commands();
 
 extern const Command kRunCommand;
+extern const Command kSnapshotCommand;
 extern const Command kValidateCommand;
 extern const Command kInspectCommand;
 extern const Command kWat2WasmCommand;

@@ -44,6 +44,8 @@ void EngineOptions::add_to(CLI::App& app, bool executes) {
         ->type_name("HOW");
     app.add_flag("--deterministic", deterministic_, "Relaxed SIMD gives the same results on every machine");
     app.add_option("--max-memory", max_memory_, "Most that one linear memory may grow to")->type_name("SIZE");
+    app.add_option("--max-total-memory", max_total_memory_, "Most that all linear memories may grow to together")
+        ->type_name("SIZE");
     app.add_option("--max-table", max_table_, "Most elements of one table")->type_name("COUNT");
     app.add_option("--max-gc-heap", max_gc_heap_, "Most that garbage-collected objects may take")->type_name("SIZE");
     app.add_option("--max-stack", max_stack_, "Stack for WebAssembly frames (default 8M)")->type_name("SIZE");
@@ -69,6 +71,9 @@ Config EngineOptions::config() const {
   config.bounds = bounds_ == "checks" ? BoundsStrategy::kChecks : BoundsStrategy::kGuard;
   config.relaxed_simd_deterministic = deterministic_;
   if (!max_memory_.empty()) config.max_memory_bytes = parse_bytes("--max-memory", max_memory_);
+  if (!max_total_memory_.empty()) {
+    config.max_total_memory_bytes = parse_bytes("--max-total-memory", max_total_memory_);
+  }
   if (!max_table_.empty()) config.max_table_elements = parse_bytes("--max-table", max_table_);
   if (!max_gc_heap_.empty()) config.max_gc_heap_bytes = parse_bytes("--max-gc-heap", max_gc_heap_);
   if (!max_stack_.empty()) config.stack_bytes = parse_bytes("--max-stack", max_stack_);

@@ -11,7 +11,7 @@ namespace wherry::cli {
 
 class EngineOptions {
  public:
-  /// --enable, --disable; with `executes`, also --tier, --bounds, --deterministic, --max-memory, --max-table,
+  /// --enable, --disable; with `executes`, also --tier, --bounds, --deterministic, --max-memory, --max-total-memory, --max-table,
   /// --max-gc-heap, --max-stack.
   void add_to(CLI::App& app, bool executes);
   /// The configuration they ask for; throws UsageError.
@@ -19,7 +19,7 @@ class EngineOptions {
 
  private:
   std::vector<std::string> enable_, disable_;
-  std::string tier_ = "auto", bounds_ = "guard", compiler_, max_memory_, max_table_, max_gc_heap_, max_stack_;
+  std::string tier_ = "auto", bounds_ = "guard", compiler_, max_memory_, max_total_memory_, max_table_, max_gc_heap_, max_stack_;
   bool deterministic_ = false;
 };
 

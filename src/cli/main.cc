@@ -12,8 +12,8 @@
 namespace wherry::cli {
 namespace {
 
-constexpr const Command* kCommands[] = {&kRunCommand,      &kValidateCommand, &kInspectCommand,   &kWat2WasmCommand,
-                                        &kWasm2WatCommand, &kWastCommand,     &kCompletionCommand};
+constexpr const Command* kCommands[] = {&kRunCommand,      &kSnapshotCommand, &kValidateCommand, &kInspectCommand,
+                                        &kWat2WasmCommand, &kWasm2WatCommand, &kWastCommand,     &kCompletionCommand};
 
 /// CLI11's help with our usage line.
 class HelpFormatter : public CLI::Formatter {

@@ -14,6 +14,7 @@
 #include "cli/network_options.h"
 #include "cli/values.h"
 #include "wherry/wasi.h"
+#include "wherry/wasi_threads.h"
 #include "wherry/wherry.h"
 
 namespace wherry::cli {
@@ -24,7 +25,9 @@ struct Options {
   NetworkOptions network;
   std::vector<std::string> directories, environment, modules;
   std::string invoke, argv0, time_limit, stdin_file, stdout_file, stderr_file;
+  std::string max_output, stats;
   std::optional<uint64_t> fuel;
+  std::optional<uint32_t> max_open_files, max_threads;
   bool reactor = false;
   /// The file, and the guest's arguments.
   std::vector<std::string> words;
@@ -45,12 +48,23 @@ class Runner {
   explicit Runner(const Options& options)
       : options_(options), engine_(config(options)), store_(engine_), linker_(engine_) {
     if (!options.time_limit.empty()) {
-      store_.set_time_limit(std::chrono::nanoseconds(parse_duration("--time-limit", options.time_limit)));
+      threads_.time_limit = std::chrono::nanoseconds(parse_duration("--time-limit", options.time_limit));
+      store_.set_time_limit(threads_.time_limit);
     }
     if (options.fuel) store_.set_fuel(*options.fuel);
+    if (options.max_threads) threads_.max_threads = *options.max_threads;
+    store_.measure_time(!options.stats.empty());
   }
 
   int run() {
+    const int code = run_program();
+    if (options_.stats == "text") fmt::print(stderr, "{}", to_text(store_.stats()));
+    if (options_.stats == "prometheus") fmt::print(stderr, "{}", to_prometheus(store_.stats()));
+    return code;
+  }
+
+ private:
+  int run_program() {
     const std::string& file = options_.words[0];
     // Mistakes on the command line come before anything is loaded.
     std::vector<std::pair<std::string, std::string>> libraries;
@@ -78,10 +92,14 @@ class Runner {
     }
     auto start = instance->func<void()>("_start");
     if (!start.has_value()) return report(file, start.error());
-    return finish((*start)());
+    return finish(call_main([&start] { return (*start)(); }));
   }
 
- private:
+  /// Calls into the program, with threads if it has them.
+  CallResult<> call_main(const std::function<CallResult<>()>& main) {
+    return group_ ? group_->run(*program_, store_, main) : main();
+  }
+
   static Config config(const Options& options) {
     Config config = options.engine.config();
     config.fuel = options.fuel.has_value();
@@ -115,6 +133,8 @@ class Runner {
     config.standard_input(WasiStream::inherit());
     config.standard_output(WasiStream::inherit());
     config.standard_error(WasiStream::inherit());
+    if (options_.max_open_files) config.max_open_files(*options_.max_open_files);
+    if (!options_.max_output.empty()) config.max_output_bytes(parse_bytes("--max-output", options_.max_output));
     auto wasi = Wasi::make(config);
     if (!wasi.has_value()) {
       complain(wasi.error().message);
@@ -149,6 +169,11 @@ class Runner {
 
   int instantiate(const Module& module, const std::string& file, std::optional<Instance>* instance) {
     if (auto added = add_wasi(linker_, *wasi_, module); !added.has_value()) return report(file, added.error());
+    if (!group_ && WasiThreads::is_used_by(module)) {
+      auto group = WasiThreads::add(linker_, module, threads_);
+      if (!group.has_value()) return report(file, group.error());
+      group_ = *group;
+    }
     if (const auto missing = linker_.missing(module); !missing.empty()) {
       std::string list;
       for (const ImportType& import : missing) {
@@ -158,7 +183,10 @@ class Runner {
                            missing.size() == 1 ? "" : "s", missing.size() == 1 ? "it" : "them", list));
       return kExitError;
     }
-    auto made = linker_.instantiate(store_, module);
+    auto program = linker_.prepare(module);
+    if (!program.has_value()) return report(file, program.error());
+    if (WasiThreads::is_used_by(module)) program_ = *program;
+    auto made = program->instantiate(store_);
     if (made.has_value()) {
       *instance = *made;
       return 0;
@@ -189,9 +217,15 @@ class Runner {
       args.push_back(std::move(*value));
     }
     if (int code = initialize(instance); code != 0) return code;
-    auto results = func->call(args);
-    if (!results.has_value()) return finish(std::unexpected(std::move(results.error())));
-    for (const Value& value : *results) fmt::print("{}\n", print_value(value));
+    std::vector<Value> results;
+    const CallResult<> ended = call_main([&]() -> CallResult<> {
+      auto called = func->call(args);
+      if (!called.has_value()) return std::unexpected(std::move(called.error()));
+      results = std::move(*called);
+      return {};
+    });
+    if (!ended.has_value()) return finish(ended);
+    for (const Value& value : results) fmt::print("{}\n", print_value(value));
     return 0;
   }
 
@@ -207,6 +241,9 @@ class Runner {
   Store store_;
   Linker linker_;
   std::optional<Wasi> wasi_;
+  WasiThreadsOptions threads_;
+  std::optional<WasiThreads> group_;  ///< If the program has threads.
+  std::optional<InstancePre> program_;
 };
 
 std::function<int()> configure(CLI::App& app) {
@@ -240,6 +277,14 @@ std::function<int()> configure(CLI::App& app) {
       ->type_name("TIME");
   app.add_option("--fuel", options->fuel, "End the guest after this many instructions")->type_name("COUNT");
   options->network.add_to(app);
+  app.add_option("--max-open-files", options->max_open_files, "Most files and sockets open at once")
+      ->type_name("COUNT");
+  app.add_option("--max-output", options->max_output, "Most that the guest may write, in all")->type_name("SIZE");
+  app.add_option("--max-threads", options->max_threads, "Most threads of a program that uses wasi-threads")
+      ->type_name("COUNT");
+  app.add_flag("--stats{text}", options->stats,
+               "At the end, say on standard error what was used; --stats=prometheus: in that form")
+      ->check(CLI::IsMember({"text", "prometheus"}));
   options->engine.add_to(app, true);
   return [options, &app] {
     options->words = app.remaining();

@@ -1,7 +1,7 @@
 #include "runtime/libcalls.h"
 
 #include <cassert>
-#include <iterator>
+#include <memory>
 #include <type_traits>
 
 #include "platform/faults.h"
@@ -161,9 +161,12 @@ uint32_t exception_has_tag(VMContext* context, Ref exception, uint32_t tag) {
 }
 
 uint64_t argument_buffer(VMContext*, [[maybe_unused]] uint32_t slots) {
-  static thread_local Slot buffer[size_t{2} * wasm::limits::kParams];
-  assert(slots <= std::size(buffer));
-  return reinterpret_cast<uintptr_t>(buffer);
+  // Not in the thread's own storage, which must fit on the smallest stacks.
+  constexpr size_t kMostSlots = size_t{2} * wasm::limits::kParams;
+  static thread_local std::unique_ptr<Slot[]> buffer;
+  if (buffer == nullptr) buffer = std::make_unique_for_overwrite<Slot[]>(kMostSlots);
+  assert(slots <= kMostSlots);
+  return reinterpret_cast<uintptr_t>(buffer.get());
 }
 
 float f32_ceil(float x) { return wasm::semantics::f32_ceil(x); }

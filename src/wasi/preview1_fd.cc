@@ -84,6 +84,17 @@ HostResult<std::string_view> preopen_name(const TableEntry& entry) {
   return std::string_view(*entry.preopen_name);
 }
 
+/// Writes, if the guest may still write so much.
+template <class Write>
+HostResult<size_t> within_quota(host::OutputQuota& quota, std::span<const iovec> vectors, Write write) {
+  uint64_t wanted = 0;
+  for (const iovec& vector : vectors) wanted += vector.iov_len;
+  if (!quota.take(wanted)) return error(Errno::kDquot);
+  const HostResult<size_t> written = write();
+  quota.give_back(wanted - written.value_or(0));
+  return written;
+}
+
 }  // namespace
 
 HostResult<TableEntry> find(const host::DescriptorTable& table, uint32_t fd, uint64_t rights) {
@@ -205,7 +216,9 @@ HostResult<> Preview1::fd_pwrite(Call& call, uint32_t fd, uint32_t iovs, uint32_
   WHERRY_TRY(const TableEntry entry, find(context_.table, fd, Rights::kFdWrite | Rights::kFdSeek));
   WHERRY_TRY(const IoVectors vectors, call.memory.io_vectors(iovs, iovs_len));
   WHERRY_CHECK(call.memory.range(size_out, sizeof(uint32_t)));
-  return store_size(call, size_out, entry.descriptor->pwrite(vectors.span(), offset));
+  return store_size(call, size_out, within_quota(context_.output, vectors.span(), [&] {
+                      return entry.descriptor->pwrite(vectors.span(), offset);
+                    }));
 }
 
 HostResult<> Preview1::fd_read(Call& call, uint32_t fd, uint32_t iovs, uint32_t iovs_len, uint32_t size_out) {
@@ -269,7 +282,9 @@ HostResult<> Preview1::fd_write(Call& call, uint32_t fd, uint32_t iovs, uint32_t
   WHERRY_TRY(const TableEntry entry, find(context_.table, fd, Rights::kFdWrite));
   WHERRY_TRY(const IoVectors vectors, call.memory.io_vectors(iovs, iovs_len));
   WHERRY_CHECK(call.memory.range(size_out, sizeof(uint32_t)));
-  return store_size(call, size_out, entry.descriptor->write(vectors.span(), call.waiter));
+  return store_size(call, size_out, within_quota(context_.output, vectors.span(), [&] {
+                      return entry.descriptor->write(vectors.span(), call.waiter);
+                    }));
 }
 
 }  // namespace wherry::wasi

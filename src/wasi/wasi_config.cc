@@ -178,6 +178,18 @@ WasiConfig& WasiConfig::walk_paths(bool walk) {
   return *this;
 }
 
+WasiConfig& WasiConfig::max_open_files(uint32_t count) {
+  max_open_files_ = count;
+  return *this;
+}
+
+WasiConfig& WasiConfig::max_output_bytes(uint64_t bytes) {
+  max_output_bytes_ = bytes;
+  return *this;
+}
+
+uint32_t Wasi::open_descriptors() const { return context_->table.open_count(); }
+
 Result<Wasi> Wasi::make(const WasiConfig& config) {
   auto context = std::make_shared<Context>();
 
@@ -252,6 +264,8 @@ Result<Wasi> Wasi::make(const WasiConfig& config) {
         [read = config.clocks_](wasi::host::ClockId id) { return read(static_cast<WasiClock>(id)); });
   }
   if (config.random_seed_) context->random = std::make_unique<wasi::host::SeededRandom>(*config.random_seed_);
+  if (config.max_open_files_) context->table.set_most(*config.max_open_files_);
+  if (config.max_output_bytes_) context->output.set(*config.max_output_bytes_);
   return Wasi(std::move(context));
 }
 

@@ -13,6 +13,7 @@ HostResult<TableEntry> DescriptorTable::get(uint32_t number) const {
 
 HostResult<uint32_t> DescriptorTable::insert(TableEntry entry) {
   std::lock_guard lock(mutex_);
+  if (used_ >= most_) return error(Errno::kMfile);
   if (used_ == round_) {
     if (round_ == kMaxDescriptors) return error(Errno::kMfile);
     next_ = round_;

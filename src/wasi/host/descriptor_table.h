@@ -27,6 +27,13 @@ class DescriptorTable {
  public:
   static constexpr uint32_t kMaxDescriptors = 1 << 16;
 
+  /// How many may be open at once, from now on; those that insert() makes beyond are refused (kMfile).
+  void set_most(uint32_t most) { most_ = most; }
+  uint32_t open_count() const {
+    std::lock_guard lock(mutex_);
+    return used_;
+  }
+
   HostResult<TableEntry> get(uint32_t number) const;
   /// A free number. Numbers go round, so that one just closed does not at once mean another file: preview 1 promises no
   /// order, and guests that still use a closed number (Yosys 0.55 does) must not write into a stranger. kMfile when
@@ -46,6 +53,7 @@ class DescriptorTable {
   mutable std::mutex mutex_;
   std::vector<TableEntry> entries_;  ///< Without a descriptor: free.
   uint32_t used_ = 0;
+  uint32_t most_ = kMaxDescriptors;
   uint32_t round_ = 1024;  ///< Numbers below it are handed out in turn; doubled when all are in use.
   uint32_t next_ = 0;      ///< Where the search for the next one begins.
 };
