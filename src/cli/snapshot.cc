@@ -123,3 +123,5 @@ const Command kSnapshotCommand = {
     "  wherry run ready.wasm\n",
     configure,
 };
+
+}  // namespace wherry::cli

@@ -127,7 +127,7 @@ TEST(WasiLimits, OutputAndOpenFiles) {
       (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
     (func (export "open") (result i32)
       (call $open (i32.const 3) (i32.const 0) (i32.const 200) (i32.const 4) (i32.const 1) (i64.const 64) (i64.const 0)
-        (i32.const 0) (i32.const 300)))))")))));
+        (i32.const 0) (i32.const 300)))))"))));
   const auto write = must(instance.func<int32_t(int32_t)>("write"));
   constexpr int32_t kDquot = 19, kMfile = 33;
   EXPECT_EQ(must(write(6)), 0);
@@ -173,9 +173,9 @@ constexpr std::string_view kThreads = R"((module
     (drop (call $spawn (local.get $arg)))
     (loop (drop (memory.atomic.wait32 (i32.const 100) (i32.const 0) (i64.const -1))) (br 0)))))";
 
-class Threads : public ::testing::Test {
+class ThreadPrograms : public ::testing::Test {
  protected:
-  Threads() {
+  ThreadPrograms() {
     must(add_wasi(linker, must(Wasi::make({}))));
     threads.emplace(must(WasiThreads::add(linker, module, {.max_threads = 10})));
     program.emplace(must(linker.prepare(module)));
@@ -198,7 +198,7 @@ class Threads : public ::testing::Test {
   std::optional<Instance> instance;
 };
 
-TEST_F(Threads, WorkTogether) {
+TEST_F(ThreadPrograms, WorkTogether) {
   EXPECT_TRUE(WasiThreads::is_used_by(module));
   const auto work = must(instance->func<int32_t(int32_t)>("work"));
   int32_t sum = 0;
@@ -211,7 +211,7 @@ TEST_F(Threads, WorkTogether) {
   EXPECT_EQ(sum, 8000);
 }
 
-TEST_F(Threads, AnExitOrATrapOfOneEndsAll) {
+TEST_F(ThreadPrograms, AnExitOrATrapOfOneEndsAll) {
   const auto wait = must(instance->func<void(int32_t)>("wait"));
   const CallResult<> exited = run([&] { return wait(1); });
   ASSERT_FALSE(exited.has_value());
@@ -222,7 +222,7 @@ TEST_F(Threads, AnExitOrATrapOfOneEndsAll) {
   EXPECT_EQ(trapped.error().kind, TrapKind::kUnreachable);
 }
 
-TEST_F(Threads, TheMainThreadsEndEndsAll) {
+TEST_F(ThreadPrograms, TheMainThreadsEndEndsAll) {
   const auto spawn = must(instance->func<int32_t(int32_t)>("spawn"));
   EXPECT_EQ(must(spawn(3)), -6) << "outside run()";
   int made = 0;
@@ -235,7 +235,7 @@ TEST_F(Threads, TheMainThreadsEndEndsAll) {
   EXPECT_EQ(must(spawn(3)), -6);
 }
 
-TEST_F(Threads, ALimitOfTimeEndsAll) {
+TEST_F(ThreadPrograms, ALimitOfTimeEndsAll) {
   store.set_time_limit(20ms);
   const auto wait = must(instance->func<void(int32_t)>("wait"));
   const CallResult<> result = run([&] { return wait(3); });
