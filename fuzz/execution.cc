@@ -39,10 +39,12 @@ uint64_t hash(std::span<const uint8_t> bytes) {
   return h;
 }
 
-void call(const Instance& instance, size_t index, std::string_view params, std::string& seen) {
+void call(Store& store, const Instance& instance, size_t index, std::string_view params, std::string& seen) {
   std::vector<Value> arguments;
   for (size_t i = 0; i < params.size(); ++i) arguments.push_back(argument(params[i], i));
   const auto set = instance.global("g0")->set(Value(kFuel));
+  // Enough for some calls, so that others end in the middle.
+  store.set_fuel(uint64_t{1} << (4 + 3 * (index % 6)));
   const auto results = instance.func("f" + std::to_string(index))->call(arguments);
   seen += "f" + std::to_string(index) + ":";
   if (!set.has_value()) seen += " no fuel";
@@ -51,6 +53,7 @@ void call(const Instance& instance, size_t index, std::string_view params, std::
   } else {
     seen += " trap: " + std::string(message(results.error().kind));
   }
+  if (const uint64_t left = store.fuel(); left != 0) seen += " (fuel left: " + std::to_string(left) + ")";
   seen += "\n";
 }
 
@@ -74,7 +77,7 @@ std::string execute(const GeneratedModule& generated, const Config& config) {
 
   std::string seen;
   for (int round = 0; round < 2; ++round) {
-    for (size_t i = 0; i < generated.params.size(); ++i) call(*instance, i, generated.params[i], seen);
+    for (size_t i = 0; i < generated.params.size(); ++i) call(store, *instance, i, generated.params[i], seen);
   }
   for (const auto& [name, item] : instance->exports()) {
     if (const auto* global = std::get_if<Global>(&item)) {
