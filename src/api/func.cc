@@ -107,6 +107,7 @@ std::optional<Memory> Caller::memory(uint32_t index) const {
 
 std::span<uint8_t> Caller::memory_bytes() const {
   if (context_ == nullptr) return {};
+  if (!context_->instance->module().memories.empty()) context_->instance->memory(0)->make_accessible();
   const runtime::MemoryView& view = *context_->memory0;
   return {view.base, __atomic_load_n(&view.bytes, __ATOMIC_RELAXED)};
 }

@@ -34,8 +34,19 @@ void install_fault_handlers();
 void add_code_range(const void* begin, const void* end);
 void remove_code_range(const void* begin);
 
+/// Looks at faults in a reservation first.
+class FaultFixer {
+ public:
+  /// Whether the access is possible after all: then it is tried again, whoever made it. Runs in a signal handler, on
+  /// the thread that faulted.
+  virtual bool fix(uintptr_t address) = 0;
+
+ protected:
+  ~FaultFixer() = default;
+};
+
 /// [begin, begin + size) is address space whose faults are traps. Returns what remove_reservation takes.
-uint32_t add_reservation(const void* begin, uint64_t size);
+uint32_t add_reservation(const void* begin, uint64_t size, FaultFixer* fixer = nullptr);
 void remove_reservation(uint32_t id);
 
 /// What run_guarded returns when a fault was taken.

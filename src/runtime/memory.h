@@ -74,7 +74,16 @@ class Memory : public std::enable_shared_from_this<Memory> {
   MemoryView* view() { return &view_; }
   uint64_t bytes() const { return __atomic_load_n(&view_.bytes, __ATOMIC_RELAXED); }
   uint64_t pages() const { return bytes() >> type_.page_size_log2; }
-  std::span<uint8_t> contents() { return {view_.base, bytes()}; }
+  /// For any use; see also make_accessible().
+  std::span<uint8_t> contents() {
+    make_accessible();
+    return {view_.base, bytes()};
+  }
+  /// Before `view()->base` goes to a system call: parts of a pooled memory may not be accessible to the kernel before
+  /// this, though to everybody else.
+  void make_accessible() {
+    if (slot_ != nullptr) pool_->open(*slot_);
+  }
 
   static constexpr uint64_t kGrowFailed = ~uint64_t{0};
   /// Adds `delta` zeroed pages; the old number of pages, or kGrowFailed. May move `view()->base` unless guarded or

@@ -14,6 +14,13 @@ namespace {
 constexpr size_t kLookBack = 8;
 /// Taken from the cold ones at a time.
 constexpr size_t kBatch = 8;
+/// Users that must have written the same pages before a slot closes.
+constexpr uint32_t kSteady = 4;
+/// A slot that had to be opened again so often stays open.
+constexpr uint32_t kMostOpened = 3;
+/// Closed slots at a time: each takes some mappings more, of which a process has 65,530.
+constexpr uint32_t kMostClosed = 2048;
+
 /// Threads count off, so that each has a shard of its own as long as there are no more than shards.
 size_t thread_number() {
   static std::atomic<size_t> threads{0};
@@ -46,18 +53,18 @@ std::unique_ptr<MemoryPool> MemoryPool::make(const PoolConfig& config, BoundsStr
   pool->memory_bytes_ = platform::round_up(std::clamp<uint64_t>(config.memory_bytes, 1, kMost), platform::page_size());
   pool->keep_resident_ = config.keep_resident_bytes;
   pool->count_ = config.memories;
-  const uint64_t front = pool->guarded_ ? Memory::kFront : 0;
-  const uint64_t stride = pool->guarded_ ? Memory::kReach + Memory::kTail : pool->memory_bytes_;
+  const uint64_t front = pool->front_ = pool->guarded_ ? Memory::kFront : 0;
+  const uint64_t stride = pool->stride_ = pool->guarded_ ? Memory::kReach + Memory::kTail : pool->memory_bytes_;
   if (config.memories > (~uint64_t{0} - front) / stride) return nullptr;
   pool->space_ = platform::Reservation::make(front + stride * config.memories);
   if (!pool->space_) return nullptr;
-  if (pool->guarded_) pool->fault_id_ = platform::add_reservation(pool->space_.base(), pool->space_.size());
   pool->slots_ = std::make_unique<Slot[]>(config.memories);
   pool->cold_.free.reserve(config.memories);
   for (uint32_t i = config.memories; i-- > 0;) {
     pool->slots_[i].base = pool->space_.base() + front + stride * i;
     pool->cold_.free.push_back(&pool->slots_[i]);
   }
+  if (pool->guarded_) pool->fault_id_ = platform::add_reservation(pool->space_.base(), pool->space_.size(), pool.get());
   return pool;
 }
 
@@ -114,8 +121,9 @@ MemoryPool::Slot* MemoryPool::take_free(uint64_t committed, uint64_t image_id) {
 }
 
 /// Makes a clean slot what a user asks for.
-bool MemoryPool::prepare(Slot& slot, uint64_t committed, const MemoryImage* image) const {
+bool MemoryPool::prepare(Slot& slot, uint64_t committed, const MemoryImage* image) {
   const bool mapped = image != nullptr && image->is_mapped();
+  if (slot.committed != committed || slot.image_id != (mapped ? image->id() : 0)) open(slot);
   if (slot.image_id != (mapped ? image->id() : 0)) {
     if (slot.image_id != 0 && !platform::map_zeroes(slot.base + slot.image_start, slot.image_size)) return false;
     slot.image_id = 0;
@@ -152,7 +160,7 @@ void MemoryPool::give_back(Slot* slot, uint64_t bytes, uint64_t initial_bytes, c
     const std::lock_guard lock(shard.mutex);
     warm = shard.free.size() < kWarm;
   }
-  warm = warm && clean(*slot, bytes, image);
+  warm = warm && clean(*slot, bytes, initial_bytes, image);
   const uint64_t initial = platform::round_up(initial_bytes, platform::page_size());
   if (warm && guarded_ && slot->committed > initial) {
     warm = platform::hide(slot->base + initial, slot->committed - initial);
@@ -165,7 +173,14 @@ void MemoryPool::give_back(Slot* slot, uint64_t bytes, uint64_t initial_bytes, c
 }
 
 /// Undoes what was written, and keeps the pages. False if they are too many.
-bool MemoryPool::clean(Slot& slot, uint64_t bytes, const MemoryImage* image) const {
+bool MemoryPool::clean(Slot& slot, uint64_t bytes, uint64_t initial_bytes, const MemoryImage* image) {
+  if (bytes != initial_bytes) open(slot);
+  if (slot.is_closed) {
+    for (size_t i = 0; i < slot.written_count; ++i) {
+      restore(slot.base, slot.written[i].start, slot.written[i].size, image);
+    }
+    return true;
+  }
   const uint64_t size = platform::round_up(bytes, platform::page_size());
   platform::PageRange ranges[64];
   const std::optional<size_t> count = platform::written_ranges(slot.base, size, ranges);
@@ -174,9 +189,63 @@ bool MemoryPool::clean(Slot& slot, uint64_t bytes, const MemoryImage* image) con
   for (size_t i = 0; i < *count; ++i) written += ranges[i].size;
   if (written > keep_resident_) return false;
   for (size_t i = 0; i < *count; ++i) restore(slot.base, ranges[i].start, ranges[i].size, image);
+  if (bytes == initial_bytes) note_written(slot, {ranges, *count});
   return true;
 }
 
-void MemoryPool::drop_pages(Slot& slot) const { platform::discard(slot.base, slot.most_committed); }
+void MemoryPool::note_written(Slot& slot, std::span<const platform::PageRange> ranges) {
+  const auto same = [](const platform::PageRange& a, const platform::PageRange& b) {
+    return a.start == b.start && a.size == b.size;
+  };
+  if (std::ranges::equal(ranges, std::span(slot.written).first(slot.written_count), same)) {
+    ++slot.same_in_a_row;
+  } else {
+    slot.same_in_a_row = 0;
+    slot.written_count = ranges.size() <= Slot::kMostRanges ? ranges.size() : 0;
+    std::ranges::copy(ranges.first(slot.written_count), slot.written.begin());
+  }
+  if (guarded_ && slot.same_in_a_row >= kSteady && slot.opened < kMostOpened) close(slot);
+}
+
+void MemoryPool::close(Slot& slot) {
+  if (closed_.fetch_add(1, std::memory_order_relaxed) >= kMostClosed) {
+    closed_.fetch_sub(1, std::memory_order_relaxed);
+    return;
+  }
+  slot.is_closed = true;
+  uint8_t* at = slot.base;
+  bool hidden = true;
+  for (size_t i = 0; i < slot.written_count; ++i) {
+    const platform::PageRange& range = slot.written[i];
+    hidden = hidden && platform::hide(at, static_cast<uint64_t>(range.start - at));
+    at = range.start + range.size;
+  }
+  uint8_t* const end = slot.base + slot.committed;
+  hidden = hidden && platform::hide(at, static_cast<uint64_t>(end - at));
+  if (!hidden) open(slot);
+}
+
+void MemoryPool::open_closed(Slot& slot) {
+  platform::show(slot.base, slot.committed);
+  slot.is_closed = false;
+  slot.same_in_a_row = 0;
+  ++slot.opened;
+  closed_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+/// In a signal handler: an access to a page that was closed.
+bool MemoryPool::fix(uintptr_t address) {
+  const uint64_t offset = address - reinterpret_cast<uintptr_t>(space_.base());
+  if (offset < front_) return false;
+  Slot& slot = slots_[(offset - front_) / stride_];
+  if (!slot.is_closed || address - reinterpret_cast<uintptr_t>(slot.base) >= slot.committed) return false;
+  open_closed(slot);
+  return true;
+}
+
+void MemoryPool::drop_pages(Slot& slot) {
+  open(slot);
+  platform::discard(slot.base, slot.most_committed);
+}
 
 }  // namespace wherry::runtime

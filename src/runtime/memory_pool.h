@@ -3,6 +3,11 @@
 // Cleaning costs what was written, not what the memory is long: the pages that a user wrote are found (in the kernel's
 // page tables), filled with what they held at first, and stay resident for the next user, up to a limit.
 //
+// Users of one module mostly write the same few pages. When a slot has seen that, it closes: the other pages are made
+// inaccessible, so that there is nothing to ask the kernel, and cleaning takes no system call. An access to one of
+// them, by whomever, opens the slot again (in the fault handler), unseen. Only a system call would see it, as an error:
+// who gives the memory's bytes away must open() it before.
+//
 // Each processor's threads mostly use a shard of their own, so that they do not wait for each other.
 #pragma once
 
@@ -11,8 +16,10 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <vector>
 
+#include "platform/faults.h"
 #include "platform/memory.h"
 #include "runtime/memory_image.h"
 #include "wherry/config.h"
@@ -20,7 +27,7 @@
 namespace wherry::runtime {
 
 /// Thread-safe.
-class MemoryPool {
+class MemoryPool final : private platform::FaultFixer {
  public:
   /// Room for one memory. Its fields are its user's while it is in use.
   struct Slot {
@@ -30,6 +37,13 @@ class MemoryPool {
     uint64_t most_committed = 0;
     /// The mapped image that it shows, and where; 0: none.
     uint64_t image_id = 0, image_start = 0, image_size = 0;
+    /// What the last user wrote, if it was little; of a closed slot: the pages that are accessible.
+    static constexpr size_t kMostRanges = 4;
+    std::array<platform::PageRange, kMostRanges> written = {};
+    size_t written_count = 0;
+    uint32_t same_in_a_row = 0;  ///< Users that wrote just that.
+    uint32_t opened = 0;         ///< How often it was closed in vain.
+    bool is_closed = false;
   };
 
   /// Null if there is no address space.
@@ -47,6 +61,10 @@ class MemoryPool {
   Slot* take(uint64_t bytes, const MemoryImage* image);
   /// Makes the slot's first `bytes` accessible.
   static bool commit(Slot& slot, uint64_t bytes);
+  /// Makes all of a closed slot accessible.
+  void open(Slot& slot) {
+    if (slot.is_closed) open_closed(slot);
+  }
   /// `bytes`: how large the memory was in the end; `initial_bytes` and `image`: as given to take().
   void give_back(Slot* slot, uint64_t bytes, uint64_t initial_bytes, const MemoryImage* image);
 
@@ -61,13 +79,19 @@ class MemoryPool {
   static constexpr size_t kWarm = 32;
 
   MemoryPool() = default;
+  bool fix(uintptr_t address) override;
+  void open_closed(Slot& slot);
+  void note_written(Slot& slot, std::span<const platform::PageRange> ranges);
+  void close(Slot& slot);
   Shard& own_shard();
   Slot* take_free(uint64_t committed, uint64_t image_id);
-  bool prepare(Slot& slot, uint64_t committed, const MemoryImage* image) const;
-  bool clean(Slot& slot, uint64_t bytes, const MemoryImage* image) const;
-  void drop_pages(Slot& slot) const;
+  bool prepare(Slot& slot, uint64_t committed, const MemoryImage* image);
+  bool clean(Slot& slot, uint64_t bytes, uint64_t initial_bytes, const MemoryImage* image);
+  void drop_pages(Slot& slot);
 
   platform::Reservation space_;
+  uint64_t front_ = 0;
+  uint64_t stride_ = 0;
   uint64_t memory_bytes_ = 0;
   uint64_t keep_resident_ = 0;
   uint32_t count_ = 0;
@@ -75,6 +99,7 @@ class MemoryPool {
   uint32_t fault_id_ = 0;
   std::unique_ptr<Slot[]> slots_;
   std::array<Shard, kShards> shards_;
+  std::atomic<uint32_t> closed_{0};
   Shard cold_;  ///< Those that no shard keeps: never used, or without resident pages.
 };
 

@@ -135,6 +135,55 @@ TEST(GuardedPool, SmallMemoriesEndWhereTheyEnd) {
   }
 }
 
+/// A user that always writes the same pages lets the slot close; what comes then is seen by nobody.
+TEST(GuardedPool, ClosedSlotsOpenForWhoeverComes) {
+  const auto pool = MemoryPool::make({.memories = 1, .memory_bytes = 64 * kPage}, BoundsStrategy::kGuard);
+  const auto open = [&](uint64_t pages) {
+    auto memory = std::make_unique<Memory>(MemoryType{.limits = {pages, {}}}, BoundsStrategy::kGuard, 1 << 30);
+    EXPECT_TRUE(memory->open(pool.get(), nullptr).has_value());
+    return memory;
+  };
+  const auto write = [](Memory& memory, uint64_t at) {
+    volatile uint8_t& byte = memory.view()->base[at];
+    const uint8_t before = byte;
+    byte = 1;
+    return before;
+  };
+  const auto close = [&] {
+    for (int i = 0; i < 8; ++i) {
+      const auto memory = open(2);
+      EXPECT_EQ(write(*memory, 5000), 0);
+      EXPECT_EQ(write(*memory, 2 * kPage - 1), 0);
+    }
+  };
+  close();
+  {
+    const auto memory = open(2);
+    EXPECT_EQ(write(*memory, 70'000), 0) << "opens it";
+    EXPECT_EQ(write(*memory, 5000), 0);
+  }
+  close();
+  {
+    const auto memory = open(2);
+    EXPECT_TRUE(all_zero(memory->contents())) << "opens it too";
+    memory->contents()[100] = 1;
+  }
+  close();
+  {
+    const auto memory = open(3);  // another size
+    EXPECT_TRUE(all_zero(memory->contents()));
+    std::ranges::fill(memory->contents(), uint8_t{7});
+  }
+  close();
+  {
+    const auto memory = open(2);
+    EXPECT_EQ(memory->grow(1), 2u);
+    EXPECT_EQ(write(*memory, 2 * kPage + 1), 0);
+    EXPECT_EQ(write(*memory, 80'000), 0);
+  }
+  EXPECT_TRUE(all_zero(open(4)->contents()));
+}
+
 // Through the API.
 
 class PooledStores : public ::testing::TestWithParam<BoundsStrategy> {

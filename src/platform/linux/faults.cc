@@ -49,7 +49,13 @@ namespace {
 /// one has end 0. A range that the handler asks about is in use by its own thread, hence not changing.
 class RangeSet {
  public:
-  uint32_t add(uintptr_t begin, uintptr_t end) {
+  struct Slot {
+    std::atomic<uintptr_t> begin;
+    std::atomic<uintptr_t> end;
+    std::atomic<FaultFixer*> fixer;
+  };
+
+  uint32_t add(uintptr_t begin, uintptr_t end, FaultFixer* fixer = nullptr) {
     const std::lock_guard lock(mutex_);
     uint32_t id;
     if (free_.empty()) {
@@ -64,6 +70,7 @@ class RangeSet {
     }
     Slot& slot = at(id);
     slot.begin.store(begin, std::memory_order_relaxed);
+    slot.fixer.store(fixer, std::memory_order_relaxed);
     slot.end.store(end, std::memory_order_release);
     if (id == count_.load(std::memory_order_relaxed)) count_.store(id + 1, std::memory_order_release);
     return id;
@@ -82,24 +89,23 @@ class RangeSet {
     assert(false && "no such range");
   }
 
-  bool contains(uintptr_t address) const {
+  bool contains(uintptr_t address) const { return find(address) != nullptr; }
+
+  /// The range around an address, or null.
+  const Slot* find(uintptr_t address) const {
     const uint32_t count = count_.load(std::memory_order_acquire);
     for (uint32_t id = 0; id < count; ++id) {
       const Slot& slot = at(id);
       const uintptr_t end = slot.end.load(std::memory_order_acquire);
       if (address < end && address >= slot.begin.load(std::memory_order_acquire) &&
           end == slot.end.load(std::memory_order_acquire)) {
-        return true;
+        return &slot;
       }
     }
-    return false;
+    return nullptr;
   }
 
  private:
-  struct Slot {
-    std::atomic<uintptr_t> begin;
-    std::atomic<uintptr_t> end;
-  };
   /// Block b holds kFirst << b slots.
   static constexpr uint32_t kFirst = 64;
   static constexpr uint32_t kBlocks = 25;
@@ -265,11 +271,13 @@ void chain(int signal, siginfo_t* info, void* context) {
 void on_fault(int signal, siginfo_t* info, void* context) {
   auto& at = *static_cast<ucontext_t*>(context);
   const auto address = reinterpret_cast<uintptr_t>(info->si_addr);
-  if (info->si_code > 0 && reservations().contains(address) && in_guest_code(at)) {
-    leave(at, address, kFaulted);
-  } else {
-    chain(signal, info, context);
+  const auto* reservation = info->si_code > 0 ? reservations().find(address) : nullptr;
+  if (reservation != nullptr) {
+    FaultFixer* const fixer = reservation->fixer.load(std::memory_order_relaxed);
+    if (fixer != nullptr && fixer->fix(address)) return;
+    if (in_guest_code(at)) return leave(at, address, kFaulted);
   }
+  chain(signal, info, context);
 }
 
 void on_trap(int signal, siginfo_t* info, void* context) {
@@ -386,9 +394,9 @@ void add_code_range(const void* begin, const void* end) {
 
 void remove_code_range(const void* begin) { code_ranges().remove_beginning_at(reinterpret_cast<uintptr_t>(begin)); }
 
-uint32_t add_reservation(const void* begin, uint64_t size) {
+uint32_t add_reservation(const void* begin, uint64_t size, FaultFixer* fixer) {
   const auto start = reinterpret_cast<uintptr_t>(begin);
-  return reservations().add(start, start + size);
+  return reservations().add(start, start + size, fixer);
 }
 
 void remove_reservation(uint32_t id) { reservations().remove(id); }
