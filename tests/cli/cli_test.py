@@ -51,7 +51,7 @@ class Usage(CliTest):
             self.assertEqual(result.stderr, b"")
 
     def test_every_command_is_listed_and_explains_itself(self):
-        for command in ("run", "validate", "inspect", "wat2wasm", "wasm2wat", "wast", "completion"):
+        for command in ("run", "snapshot", "validate", "inspect", "wat2wasm", "wasm2wat", "wast", "completion"):
             self.assertIn(command.encode(), self.run_wherry("--help").stdout)
             self.assertIn(f"Usage: wherry {command} ".encode(), self.check(self.run_wherry(command, "--help"), 0).stdout)
 
@@ -280,6 +280,60 @@ class Files(CliTest):
         with open(self.path("data/note")) as f:
             self.assertEqual(f.read(), "text")
         self.check(self.run_wherry("run", "--dir", "data::/d", write), 0)
+
+
+class ManyInstances(CliTest):
+    APP = """(module (import "wasi_snapshot_preview1" "fd_write" (func $w (param i32 i32 i32 i32) (result i32)))
+      (memory (export "memory") 1) (data (i32.const 0) "\\10\\00\\00\\00\\06\\00\\00\\00") (data (i32.const 16) "cold!\\n")
+      (func (export "warm_up") (i64.store (i32.const 16) (i64.const 0x0a216d726177)))
+      (func (export "_start") (drop (call $w (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 100)))))"""
+
+    def test_a_snapshot_starts_warm(self):
+        app = self.write("app.wat", self.APP)
+        self.check(self.run_wherry("run", app), 0, out="cold!\n")
+        self.check(self.run_wherry("snapshot", "--init", "warm_up", app, "-o", "ready.wasm"), 0)
+        self.check(self.run_wherry("run", "ready.wasm"), 0, out="warm!\n")
+        self.check(self.run_wherry("run", "--invoke", "warm_up", "ready.wasm"), 1, err='no export "warm_up"')
+        self.check(self.run_wherry("snapshot", "--init", "nothing", app, "-o", "-"), 1, err='no export "nothing"')
+
+    def test_a_snapshot_that_cannot_be_is_an_error(self):
+        opens = self.write("opens.wat", """(module
+          (import "wasi_snapshot_preview1" "path_open"
+            (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+          (memory (export "memory") 1) (data (i32.const 0) "f")
+          (func (export "init") (drop (call $open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 1)
+            (i64.const 64) (i64.const 0) (i32.const 0) (i32.const 100)))))""")
+        self.check(self.run_wherry("snapshot", "--dir", ".", "--init", "init", opens, "-o", "x.wasm"), 1, err="files open")
+        self.assertFalse(os.path.exists(self.path("x.wasm")))
+
+    def test_statistics(self):
+        app = self.write("app.wat", self.APP)
+        text = self.check(self.run_wherry("run", "--stats", app), 0, out="cold!\n").stderr.decode()
+        self.assertIn("calls 1\n", text)
+        self.assertIn("memory_bytes 65536\n", text)
+        text = self.check(self.run_wherry("run", "--stats=prometheus", app), 0, out="cold!\n").stderr.decode()
+        self.assertIn("# TYPE wherry_calls_total counter\nwherry_calls_total 1\n", text)
+
+    def test_limits(self):
+        app = self.write("app.wat", self.APP)
+        self.check(self.run_wherry("run", "--max-output", "5", app), 0, out="")
+        two = self.write("two.wat", "(module (memory 2) (memory 2) (func (export \"_start\")))")
+        self.check(self.run_wherry("run", "--max-total-memory", "200k", two), 1, err="the store's 204800 bytes")
+
+    def test_threads(self):
+        app = self.write("threads.wat", """(module (import "env" "memory" (memory 1 1 shared))
+          (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
+          (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+          (func (export "wasi_thread_start") (param i32 i32)
+            (i32.store (i32.const 4) (i32.add (local.get 1) (i32.const 1)))
+            (i32.atomic.store (i32.const 0) (i32.const 1))
+            (drop (memory.atomic.notify (i32.const 0) (i32.const 1))))
+          (func (export "_start")
+            (if (i32.le_s (call $spawn (i32.const 40)) (i32.const 0)) (then (unreachable)))
+            (drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const -1)))
+            (call $exit (i32.add (i32.load (i32.const 4)) (i32.atomic.load (i32.const 0))))))""")
+        self.check(self.run_wherry("run", app), 42)
+        self.check(self.run_wherry("run", "--max-threads", "0", app), 134, err="unreachable")
 
 
 if __name__ == "__main__":
