@@ -141,7 +141,7 @@ void soak(bool with_signals) {
   const Usage before = Usage::now();
   run_for(duration * 2 / 3);
   const Usage after = Usage::now();
-  RecordProperty("rounds", std::to_string(rounds));
+  ::testing::Test::RecordProperty("rounds", std::to_string(rounds));
   EXPECT_GT(rounds, 0u);
   EXPECT_EQ(after.descriptors, before.descriptors);
   EXPECT_EQ(after.threads, before.threads);
