@@ -26,6 +26,8 @@ class Features {
     bits_ |= bit(Feature::kMvp);
     return *this;
   }
+  /// Whether this set has all of `others`.
+  constexpr bool includes(const Features& others) const { return (others.bits_ & ~bits_) == 0; }
   constexpr bool operator==(const Features&) const = default;
 
   /// As plain data, for other processes: bit n is the n-th row of features.inc.

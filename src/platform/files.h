@@ -24,6 +24,9 @@ class FileBytes {
   static Result<FileBytes> open(const std::string& path, uint64_t max_size);
 
  private:
+  friend class File;
+  friend class NewFile;
+  FileBytes(const uint8_t* data, size_t size, bool mapped) : data_(data), size_(size), mapped_(mapped) {}
   const uint8_t* data_ = nullptr;
   size_t size_ = 0;
   bool mapped_ = false;

@@ -140,6 +140,17 @@ TEST_P(Files, OpensAsAsked) {
   EXPECT_EQ(guest.open(file, "below"), Errno::kNotdir);
 }
 
+TEST_P(Files, KeepsFilesThatNobodyMayWriteTo) {
+  TestGuest guest(config());
+  directory.write("sealed", "content");
+  ASSERT_EQ(chmod((std::filesystem::path(directory.path()) / "sealed").c_str(), 0444), 0);
+  EXPECT_EQ(guest.open(kRoot, "sealed", 0, kReadWrite), Errno::kAcces);
+  EXPECT_EQ(guest.open(kRoot, "sealed", kTruncate, kReadWrite), Errno::kAcces);
+  EXPECT_EQ(guest.open(kRoot, "sealed", kTruncate, Rights::kFdRead), Errno::kAcces);
+  EXPECT_EQ(directory.read("sealed"), "content");
+  guest.opened(kRoot, "sealed", 0, Rights::kFdRead);
+}
+
 TEST_P(Files, DoesNotReuseAClosedNumberAtOnce) {
   directory.write("file", "");
   TestGuest guest(config());

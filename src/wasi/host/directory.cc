@@ -26,10 +26,13 @@ FileType entry_type(unsigned char type) { return file_type(DTTOIF(type)); }
 
 int open_flags(const OpenRequest& request) {
   int flags = O_NOCTTY;
-  flags |= !request.write ? O_RDONLY : request.read ? O_RDWR : O_WRONLY;
+  if (request.truncate && !request.write) {
+    flags |= O_RDWR;
+  } else {
+    flags |= !request.write ? O_RDONLY : request.read ? O_RDWR : O_WRONLY;
+  }
   if (request.create) flags |= O_CREAT;
   if (request.exclusive) flags |= O_EXCL;
-  if (request.truncate) flags |= O_TRUNC;
   if (request.directory) flags |= O_DIRECTORY;
   if (!request.follow_links) flags |= O_NOFOLLOW;
   if ((request.flags & DescriptorFlags::kAppend) != 0) flags |= O_APPEND;
@@ -64,6 +67,11 @@ HostResult<std::shared_ptr<Descriptor>> Directory::open(std::string_view path, c
   if (!opened) return error(create_denied && opened.error() == Errno::kNoent ? Errno::kRofs : opened.error());
   struct stat info;
   if (fstat(opened->get(), &info) != 0) return host_error();
+  if ((request.write || request.truncate) && S_ISREG(info.st_mode)) {
+    // To root the kernel gives any file. Code may be running from one that nobody has a permission to write to.
+    if ((info.st_mode & 0222) == 0) return error(Errno::kAcces);
+    if (request.truncate && ftruncate(opened->get(), 0) != 0) return host_error();
+  }
   if (S_ISDIR(info.st_mode)) {
     return std::make_shared<Directory>(std::move(*opened), access_, resolver_, request.flags);
   }
