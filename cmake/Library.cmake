@@ -5,7 +5,7 @@ include(CMakePackageConfigHelpers)
 find_package(Threads REQUIRED)
 
 set(objects "")
-foreach(room base platform wasm runtime engine interp native api wasi wasm_c)
+foreach(room base platform wasm runtime engine interp native artifact api wasi wasm_c)
   list(APPEND objects $<TARGET_OBJECTS:wherry_${room}>)
 endforeach()
 file(WRITE ${CMAKE_BINARY_DIR}/empty.cc "")
@@ -16,9 +16,9 @@ foreach(kind SHARED STATIC)
                                              ${PROJECT_VERSION_MAJOR})
   target_include_directories(${target} INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_compile_features(${target} INTERFACE cxx_std_23)
-  target_link_libraries(${target} PUBLIC Threads::Threads PRIVATE ${CARES_LIBRARY})
+  target_link_libraries(${target} PUBLIC Threads::Threads PRIVATE ${CARES_LIBRARY} ${SODIUM_LIBRARY})
 endforeach()
-target_link_options(wherry_shared PRIVATE -Wl,--exclude-libs,libcares.a)  # ours alone, also where an embedder has its own
+target_link_options(wherry_shared PRIVATE -Wl,--exclude-libs,libcares.a:libsodium.a)  # ours alone, also where an embedder has its own
 set_target_properties(wherry_shared PROPERTIES EXPORT_NAME wherry)
 set_target_properties(wherry_static PROPERTIES EXPORT_NAME static)
 

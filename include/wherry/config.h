@@ -40,7 +40,22 @@ struct Config {
   BoundsStrategy bounds = BoundsStrategy::kGuard;
   PoolConfig pool = {};
 
-  /// The compiler of kLlvm: libwherry-llvm.so, which becomes part of this process, or the program wherry-compiler.
+  /// Where the user's keys are: native code in files and in the cache runs only if they vouch for it (docs/security.md).
+  /// Empty: none does.
+  std::string key_directory = {};
+  /// Where compiled code, and what is known of files, is kept for the next time. Empty: nowhere.
+  std::string cache_directory = {};
+  /// Of compiled code in the cache; what was not used for longest is removed beyond it.
+  uint64_t max_cache_bytes = uint64_t{2} << 30;
+  /// kAuto: a module that has no native code, and is still in use after so many milliseconds, is compiled on a thread of
+  /// its own, and goes on in native code when that is ready. A module that cannot be compiled stays as it is.
+  bool compile_in_background = false;
+  uint32_t background_delay_ms = 100;
+  /// The directories that `wherry` uses: $XDG_CONFIG_HOME/wherry and $XDG_CACHE_HOME/wherry, or below $HOME; empty where
+  /// the environment names none.
+  [[gnu::visibility("default")]] void use_user_directories();
+
+  /// The compiler: libwherry-llvm.so, which becomes part of this process, or the program wherry-compiler.
   /// Empty: the one that came with this library.
   std::string compiler = {};
 

@@ -41,7 +41,7 @@ class Module {
                                     BytesUse use = BytesUse::kCopy);
   static Result<Module> from_wat(const Engine& engine, std::string_view text);
   /// The file is mapped, not read: it must not be truncated while the module lives. Its content says whether it is a
-  /// binary or text.
+  /// binary or text. Native code in it, or in the cache, is used if the configuration allows.
   static Result<Module> from_file(const Engine& engine, const std::string& path);
 
   const Engine& engine() const { return engine_; }
@@ -52,6 +52,9 @@ class Module {
   /// The type of one export.
   std::optional<ExternType> export_type(std::string_view name) const;
   std::vector<CustomSectionView> custom_sections() const;
+  /// Why native code that the file has is not used: "its native code is for other processors: aarch64". Empty if it is, or
+  /// there is none.
+  std::string_view native_code_refusal() const;
   /// The binary.
   std::span<const uint8_t> bytes() const;
   /// The features without which the module would not be valid. Takes several times the time of validation.

@@ -2,26 +2,10 @@
 
 #include <cassert>
 
-#include "engine/engine.h"
-#include "interp/interp.h"
-#include "native/compiler_client.h"
-#include "native/native_tier.h"
+#include "api/engine_state.h"
 
 namespace wherry {
 namespace {
-
-/// The one place that names the tiers.
-std::unique_ptr<engine::Tier> make_tier(const Config& config) {
-  switch (config.tier) {
-    case TierKind::kAuto:
-      return native::make_native_tier(interp::make_interpreter(), nullptr);
-    case TierKind::kInterpreter:
-      return interp::make_interpreter();
-    case TierKind::kLlvm:
-      return native::make_native_tier(interp::make_interpreter(), native::find_compiler(config.compiler));
-  }
-  __builtin_unreachable();
-}
 
 std::string size_to_string(const Limits& limits) {
   std::string text = " " + std::to_string(limits.min);
@@ -31,10 +15,13 @@ std::string size_to_string(const Limits& limits) {
 
 }  // namespace
 
-Engine::Engine(const Config& config) : impl_(std::make_shared<engine::Engine>(config, make_tier(config))) {}
+Engine::Engine(const Config& config) : impl_(std::make_shared<detail::EngineState>(config)) {}
 
 const Config& Engine::config() const { return impl_->config(); }
-std::string_view Engine::tier() const { return impl_->tier().name(); }
+std::string_view Engine::tier() const {
+  constexpr std::string_view kNames[] = {"auto", "interp", "llvm"};
+  return kNames[static_cast<size_t>(config().tier)];
+}
 
 Result<TypeId> Engine::intern(const FuncType& type) const {
   for (const std::vector<ValType>* types : {&type.params, &type.results}) {

@@ -1,23 +1,14 @@
 #include "wherry/module.h"
 
-#include "engine/engine.h"
-#include "platform/files.h"
+#include "api/engine_state.h"
 #include "wasm/text/wat.h"
 
 namespace wherry {
+
+using detail::EngineState;
+using detail::VectorOwner;
+
 namespace {
-
-/// What reading a file may take.
-constexpr uint64_t kMaxFileBytes = uint64_t{4} << 30;
-
-struct VectorOwner final : wasm::ByteOwner {
-  std::vector<uint8_t> bytes;
-  explicit VectorOwner(std::vector<uint8_t> b) : bytes(std::move(b)) {}
-};
-struct FileOwner final : wasm::ByteOwner {
-  platform::FileBytes file;
-  explicit FileOwner(platform::FileBytes f) : file(std::move(f)) {}
-};
 
 /// Text begins with a parenthesis or a comment; a binary never does.
 bool looks_like_text(std::span<const uint8_t> bytes) {
@@ -55,27 +46,30 @@ Result<Module> Module::from_binary(const Engine& engine, std::span<const uint8_t
     owner = std::make_shared<const VectorOwner>(std::vector<uint8_t>(bytes.begin(), bytes.end()));
     bytes = owner->bytes;
   }
-  WHERRY_TRY(auto impl, engine.impl().load(bytes, std::move(owner)));
+  WHERRY_TRY(auto impl, EngineState::of(engine).load_module(bytes, std::move(owner)));
   return Module(engine, std::move(impl));
 }
 
 Result<Module> Module::from_wat(const Engine& engine, std::string_view text) {
   WHERRY_TRY(std::vector<uint8_t> bytes, wasm::parse_wat(text));
   auto owner = std::make_shared<const VectorOwner>(std::move(bytes));
-  WHERRY_TRY(auto impl, engine.impl().load(owner->bytes, owner));
+  WHERRY_TRY(auto impl, EngineState::of(engine).load_module(owner->bytes, owner));
   return Module(engine, std::move(impl));
 }
 
 Result<Module> Module::from_file(const Engine& engine, const std::string& path) {
-  WHERRY_TRY(platform::FileBytes file, platform::FileBytes::open(path, kMaxFileBytes));
-  if (looks_like_text(file.bytes())) {
-    return from_wat(engine, {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()});
+  EngineState& state = EngineState::of(engine);
+  WHERRY_TRY(artifact::ModuleFile file, state.open_module(path));
+  if (looks_like_text(file.bytes)) {
+    return from_wat(engine, {reinterpret_cast<const char*>(file.bytes.data()), file.bytes.size()});
   }
-  auto owner = std::make_shared<const FileOwner>(std::move(file));
-  WHERRY_TRY(auto impl, engine.impl().load(owner->file.bytes(), owner));
+  const wasm::Bytes bytes = file.bytes;
+  auto owner = file.owner;
+  WHERRY_TRY(auto impl, state.load_module(bytes, std::move(owner), std::move(file)));
   return Module(engine, std::move(impl));
 }
 
+std::string_view Module::native_code_refusal() const { return impl_->refusal(); }
 std::string_view Module::name() const { return impl_->module().names().module_name; }
 
 std::vector<ImportType> Module::imports() const {

@@ -12,6 +12,9 @@
 
 namespace wherry::artifact {
 
+/// What a user's cache may take, unless told otherwise.
+inline constexpr uint64_t kDefaultCacheBytes = uint64_t{2} << 30;
+
 /// What an image was made from and for.
 struct CodeKey {
   Digest module;

@@ -84,4 +84,10 @@ void Stamps::prune() {
   }
 }
 
+void Stamps::clear() {
+  for (const platform::DirectoryEntry& file : platform::list_files(directory_)) {
+    platform::remove_file(directory_ + "/" + file.name);
+  }
+}
+
 }  // namespace wherry::artifact

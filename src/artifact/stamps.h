@@ -44,6 +44,7 @@ class Stamps {
   void note_use(const platform::FileFacts& facts);
   /// Forgets what was not used for a month.
   void prune();
+  void clear();
 
  private:
   std::string path(const platform::FileFacts& facts) const;

@@ -34,6 +34,10 @@ std::span<const Command> commands();
 
 extern const Command kRunCommand;
 extern const Command kSnapshotCommand;
+extern const Command kCompileCommand;
+extern const Command kCacheCommand;
+extern const Command kKeyCommand;
+extern const Command kTrustCommand;
 extern const Command kValidateCommand;
 extern const Command kInspectCommand;
 extern const Command kWat2WasmCommand;
@@ -45,6 +49,10 @@ extern const Command kCompletionCommand;
 struct UsageError {
   std::string message;
 };
+
+/// Ends the process with this exit code at once, or another if standard output cannot be written. What other threads do is
+/// cut off.
+[[noreturn]] void end_process(int code);
 
 /// A parser for `command`, with its options added; `action` is what to call after parsing.
 std::unique_ptr<CLI::App> make_app(const Command& command, std::function<int()>& action);

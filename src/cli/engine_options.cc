@@ -80,4 +80,13 @@ Config EngineOptions::config() const {
   return config;
 }
 
+std::vector<std::string> EngineOptions::code_arguments() const {
+  std::vector<std::string> arguments = {"--bounds", bounds_};
+  if (deterministic_) arguments.push_back("--deterministic");
+  if (!compiler_.empty()) arguments.insert(arguments.end(), {"--compiler", compiler_});
+  for (const std::string& name : enable_) arguments.insert(arguments.end(), {"--enable", name});
+  for (const std::string& name : disable_) arguments.insert(arguments.end(), {"--disable", name});
+  return arguments;
+}
+
 }  // namespace wherry::cli

@@ -16,6 +16,8 @@ class EngineOptions {
   void add_to(CLI::App& app, bool executes);
   /// The configuration they ask for; throws UsageError.
   Config config() const;
+  /// Those of them that compiled code depends on, as another command takes them.
+  std::vector<std::string> code_arguments() const;
 
  private:
   std::vector<std::string> enable_, disable_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <vector>
 
@@ -12,7 +13,8 @@
 namespace wherry::cli {
 namespace {
 
-constexpr const Command* kCommands[] = {&kRunCommand,      &kSnapshotCommand, &kValidateCommand, &kInspectCommand,
+constexpr const Command* kCommands[] = {&kRunCommand,      &kCompileCommand,  &kSnapshotCommand, &kValidateCommand,
+                                        &kInspectCommand,  &kCacheCommand,    &kKeyCommand,      &kTrustCommand,
                                         &kWat2WasmCommand, &kWasm2WatCommand, &kWastCommand,     &kCompletionCommand};
 
 /// CLI11's help with our usage line.
@@ -112,6 +114,15 @@ std::span<const Command> commands() {
   return list;
 }
 
+/// A full pipe or disk must not look like success.
+int checked_exit_code(int code) {
+  if (std::fflush(stdout) == 0 || code != 0) return code;
+  std::fprintf(stderr, "wherry: cannot write to standard output\n");
+  return kExitError;
+}
+
+void end_process(int code) { std::_Exit(checked_exit_code(code)); }
+
 std::unique_ptr<CLI::App> make_app(const Command& command, std::function<int()>& action) {
   auto app = std::make_unique<CLI::App>(std::string(command.summary), "wherry " + std::string(command.name));
   app->formatter(std::make_shared<HelpFormatter>(command));
@@ -125,11 +136,5 @@ std::unique_ptr<CLI::App> make_app(const Command& command, std::function<int()>&
 }  // namespace wherry::cli
 
 int main(int argc, char** argv) {
-  const int code = wherry::cli::dispatch(std::vector<std::string>(argv + 1, argv + argc));
-  // A full pipe or disk must not look like success.
-  if (std::fflush(stdout) != 0 && code == 0) {
-    std::fprintf(stderr, "wherry: cannot write to standard output\n");
-    return wherry::cli::kExitError;
-  }
-  return code;
+  return wherry::cli::checked_exit_code(wherry::cli::dispatch(std::vector<std::string>(argv + 1, argv + argc)));
 }

@@ -17,7 +17,12 @@ Result<Module> load(const Engine& engine, const std::string& path, std::string* 
 std::optional<Module> load_module(const Engine& engine, const std::string& path) {
   std::string text;
   Result<Module> module = load(engine, path, &text);
-  if (module.has_value()) return std::move(*module);
+  if (module.has_value()) {
+    if (const std::string_view refusal = module->native_code_refusal(); !refusal.empty()) {
+      complain("warning: " + path + ": " + std::string(refusal));
+    }
+    return std::move(*module);
+  }
   if (module.error().code == ErrorCode::kIo) {
     complain(module.error().message);  // names the file itself
     return std::nullopt;

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "api/engine_state.h"
 #include "cli/command.h"
 #include "cli/console.h"
 #include "cli/directory_option.h"
@@ -13,6 +14,7 @@
 #include "cli/module_file.h"
 #include "cli/network_options.h"
 #include "cli/values.h"
+#include "platform/process.h"
 #include "wherry/wasi.h"
 #include "wherry/wasi_threads.h"
 #include "wherry/wherry.h"
@@ -28,7 +30,7 @@ struct Options {
   std::string max_output, stats;
   std::optional<uint64_t> fuel;
   std::optional<uint32_t> max_open_files, max_threads;
-  bool reactor = false;
+  bool reactor = false, no_cache = false;
   /// The file, and the guest's arguments.
   std::vector<std::string> words;
 };
@@ -55,6 +57,9 @@ class Runner {
     if (options.max_threads) threads_.max_threads = *options.max_threads;
     store_.measure_time(!options.stats.empty());
   }
+
+  /// Whether a compilation is under way that would end with this process.
+  bool leaves_work() const { return detail::EngineState::of(engine_).is_compiling(); }
 
   int run() {
     const int code = run_program();
@@ -103,6 +108,12 @@ class Runner {
   static Config config(const Options& options) {
     Config config = options.engine.config();
     config.fuel = options.fuel.has_value();
+    config.use_user_directories();
+    config.compile_in_background = !config.cache_directory.empty();
+    if (options.no_cache) {
+      config.cache_directory.clear();
+      config.compile_in_background = false;
+    }
     return config;
   }
 
@@ -246,6 +257,26 @@ class Runner {
   std::optional<InstancePre> program_;
 };
 
+/// Starts the compilation again, in a process of its own which ends soon: so that a program that runs for less time
+/// than it takes to compile gets its native code for the next run.
+void compile_afterwards(const Options& options) {
+  std::vector<std::string> arguments = {"cache", "add", "--for", "10s"};
+  const auto engine = options.engine.code_arguments();
+  arguments.insert(arguments.end(), engine.begin(), engine.end());
+  if (options.fuel) arguments.push_back("--fuel");
+  arguments.push_back(options.words[0]);
+  if (options.words[0] != "-") platform::start_detached("/proc/self/exe", arguments);
+}
+
+int run(const Options& options) {
+  // Ends with the process: taking it apart would only take time, and wait for the compiler.
+  auto* runner = new Runner(options);
+  const int code = runner->run();
+  if (!runner->leaves_work()) return code;
+  compile_afterwards(options);
+  end_process(code);
+}
+
 std::function<int()> configure(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("--dir", options->directories,
@@ -276,6 +307,7 @@ std::function<int()> configure(CLI::App& app) {
   app.add_option("--time-limit", options->time_limit, "End the guest after this long: 500ms, 2s, 1m")
       ->type_name("TIME");
   app.add_option("--fuel", options->fuel, "End the guest after this many instructions")->type_name("COUNT");
+  app.add_flag("--no-cache", options->no_cache, "Neither use nor make native code in the cache");
   options->network.add_to(app);
   app.add_option("--max-open-files", options->max_open_files, "Most files and sockets open at once")
       ->type_name("COUNT");
@@ -293,7 +325,7 @@ std::function<int()> configure(CLI::App& app) {
     if (options->words[0].size() > 1 && options->words[0].starts_with('-')) {
       throw UsageError{fmt::format("there is no option {}", options->words[0])};
     }
-    return Runner(*options).run();
+    return run(*options);
   };
 }
 

@@ -17,7 +17,7 @@
 namespace wherry::engine {
 
 /// Rises with every change of this file.
-inline constexpr uint32_t kCompilerAbi = 1;
+inline constexpr uint32_t kCompilerAbi = 2;
 
 enum class CompileTarget : uint32_t { kHost = 0, kX86_64 = 1, kAarch64 = 2 };
 /// kHost on a foreign architecture is kBaseline.
@@ -45,6 +45,7 @@ struct CompileRequest {
   /// Called now and then, by any thread but by one at a time, with bytes of function bodies; 0: stop. May be null.
   int (*progress)(void* user, uint64_t done, uint64_t total) = nullptr;
   void* user = nullptr;
+  int32_t nice = 0;  ///< How much the helper process gives way to others, as nice(1) counts.
 };
 
 struct CompileResponse {

@@ -68,13 +68,13 @@ Engine::Engine(const Config& config, std::unique_ptr<Tier> tier) : config_(confi
   if (config.pool.memories != 0) pool_ = runtime::MemoryPool::make(config.pool, config.bounds);
 }
 
-Result<std::shared_ptr<const CompiledModule>> Engine::load(wasm::Bytes bytes,
-                                                           std::shared_ptr<const wasm::ByteOwner> owner) {
+Result<std::shared_ptr<CompiledModule>> Engine::load(wasm::Bytes bytes, std::shared_ptr<const wasm::ByteOwner> owner,
+                                                     Validity validity) {
   WHERRY_TRY(std::shared_ptr<const wasm::Module> module,
              wasm::read_module(bytes, config_.features, types_, std::move(owner)));
-  WHERRY_CHECK(validate_all_functions(*module, config_.validation_threads));
+  if (validity == Validity::kUnknown) WHERRY_CHECK(validate_all_functions(*module, config_.validation_threads));
   WHERRY_TRY(std::shared_ptr<const TierModule> code, tier_->compile(*module, config_));
-  return std::make_shared<const CompiledModule>(std::move(module), std::move(code));
+  return std::make_shared<CompiledModule>(std::move(module), std::move(code));
 }
 
 }  // namespace wherry::engine

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "engine/tier.h"
 #include "runtime/instance_template.h"
@@ -13,7 +14,7 @@
 
 namespace wherry::engine {
 
-/// A validated module and its executable form. Immutable, thread-safe; must not outlive its engine.
+/// A validated module and its executable form. Immutable once it is shared, thread-safe; must not outlive its engine.
 class CompiledModule {
  public:
   CompiledModule(std::shared_ptr<const wasm::Module> module, std::shared_ptr<const TierModule> code)
@@ -22,11 +23,19 @@ class CompiledModule {
   const std::shared_ptr<const wasm::Module>& shared_module() const { return template_.shared_module(); }
   const std::shared_ptr<const TierModule>& code() const { return code_; }
   const runtime::InstanceTemplate& instance_template() const { return template_; }
+  /// Why native code that came with the module is not used, for the user; empty if there is none, or it is.
+  const std::string& refusal() const { return refusal_; }
+  void set_refusal(std::string refusal) { refusal_ = std::move(refusal); }
 
  private:
   std::shared_ptr<const TierModule> code_;
   runtime::InstanceTemplate template_;
+  std::string refusal_;
 };
+
+/// What is known of a module before it is read. kKnown: it was found valid, with the engine's features or fewer, so
+/// function bodies need not be validated again.
+enum class Validity : uint8_t { kUnknown, kKnown };
 
 /// Thread-safe.
 class Engine {
@@ -39,8 +48,9 @@ class Engine {
   /// Null if the configuration asks for none, or there is no address space for it.
   runtime::MemoryPool* pool() { return pool_.get(); }
 
-  /// Reads, validates and compiles. `owner` keeps `bytes` alive; null if the caller does.
-  Result<std::shared_ptr<const CompiledModule>> load(wasm::Bytes bytes, std::shared_ptr<const wasm::ByteOwner> owner);
+  /// Reads, validates and makes ready. `owner` keeps `bytes` alive; null if the caller does.
+  Result<std::shared_ptr<CompiledModule>> load(wasm::Bytes bytes, std::shared_ptr<const wasm::ByteOwner> owner,
+                                               Validity validity = Validity::kUnknown);
 
  private:
   Config config_;

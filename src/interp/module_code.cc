@@ -16,9 +16,8 @@ bool read(const wasm::Module& module, const Config& config, Function* functions,
           bool record_offsets, Translation& out) {
   Translator translator(module, config, functions, &function, record_offsets);
   wasm::FunctionReader<Translator> reader(module, translator);
-  [[maybe_unused]] const bool valid = reader.read_function(index);
-  assert(valid);
-  return translator.take(out);
+  // The body was found valid, but lies in a file that may have changed since; what is translated is checked again.
+  return reader.read_function(index) && translator.take(out);
 }
 
 /// A frame without locals.
@@ -30,7 +29,7 @@ Translation empty_frame(const wasm::TypeDef& type) {
   return stub;
 }
 
-/// In place of a function whose slots instructions cannot name.
+/// In place of a function that cannot be translated: instructions cannot name its slots, or its file has changed.
 Translation too_large(const wasm::TypeDef& type) {
   Translation stub = empty_frame(type);
   stub.code = {reinterpret_cast<Word>(kControl.trap), Word{static_cast<uint32_t>(TrapKind::kFunctionTooLarge)} << 32};

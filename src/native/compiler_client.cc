@@ -78,6 +78,7 @@ std::vector<std::string> arguments_for(const CompileRequest& request, bool with_
   add("--flags", std::to_string(request.flags));
   add("--features", std::to_string(request.features));
   add("--threads", std::to_string(request.threads));
+  if (request.nice != 0) add("--nice", std::to_string(request.nice));
   return arguments;
 }
 

@@ -42,26 +42,17 @@ struct StackScan {
 
 class NativeTier final : public engine::Tier {
  public:
-  NativeTier(std::unique_ptr<engine::Tier> below, std::unique_ptr<const engine::NativeCompiler> compiler)
-      : below_(std::move(below)), compiler_(std::move(compiler)) {
+  explicit NativeTier(std::unique_ptr<engine::Tier> below) : below_(std::move(below)) {
     platform::install_fault_handlers();
   }
 
   static const NativeTier& of(const ExecState& exec) { return static_cast<const NativeTier&>(exec.store->scanner()); }
 
-  std::string_view name() const override { return compiler_ != nullptr ? "llvm" : "auto"; }
+  std::string_view name() const override { return "native"; }
 
   Result<std::unique_ptr<engine::TierModule>> compile(const wasm::Module& module, const Config& config) override {
     WHERRY_TRY(std::unique_ptr<engine::TierModule> below, below_->compile(module, config));
-    auto made = std::make_unique<NativeModule>(module, config, std::move(below), map_);
-    if (compiler_ != nullptr && module.functions.size() > module.imported_functions) {
-      WHERRY_TRY(engine::NativeImage image, compiler_->compile({.flags = engine::image_flags(config),
-                                                                .features = config.features.bits(),
-                                                                .module = module.bytes.data(),
-                                                                .module_size = module.bytes.size()}));
-      WHERRY_CHECK(made->attach(std::move(image)));
-    }
-    return made;
+    return std::make_unique<NativeModule>(module, config, std::move(below), map_);
   }
 
   void visit_roots(const ExecState& exec, void (*visit)(void* arg, const Slot* first, const Slot* last),
@@ -103,7 +94,6 @@ class NativeTier final : public engine::Tier {
   }
 
   std::unique_ptr<engine::Tier> below_;
-  std::unique_ptr<const engine::NativeCompiler> compiler_;
   CodeMap map_;
 };
 
@@ -138,9 +128,8 @@ TrapKind native_entry(Func& func, Slot* slots) {
   return result == 0 ? TrapKind::kNone : end_with_trap(exec, result, fault);
 }
 
-std::unique_ptr<engine::Tier> make_native_tier(std::unique_ptr<engine::Tier> below,
-                                               std::unique_ptr<const engine::NativeCompiler> compiler) {
-  return std::make_unique<NativeTier>(std::move(below), std::move(compiler));
+std::unique_ptr<engine::Tier> make_native_tier(std::unique_ptr<engine::Tier> below) {
+  return std::make_unique<NativeTier>(std::move(below));
 }
 
 }  // namespace wherry::native

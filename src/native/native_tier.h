@@ -12,13 +12,10 @@
 
 #include <memory>
 
-#include "engine/compiler.h"
 #include "engine/tier.h"
 
 namespace wherry::native {
 
-/// `compiler` makes the code of modules that come without any, before they run (TierKind::kLlvm); null: nobody does.
-std::unique_ptr<engine::Tier> make_native_tier(std::unique_ptr<engine::Tier> below,
-                                               std::unique_ptr<const engine::NativeCompiler> compiler);
+std::unique_ptr<engine::Tier> make_native_tier(std::unique_ptr<engine::Tier> below);
 
 }  // namespace wherry::native

@@ -52,6 +52,12 @@ struct FileCopy {
 };
 Result<FileCopy> copy_file(const Descriptor& file, uint64_t max_size);
 
+/// Starts a program that goes on when this process ends: in a session of its own, with this process's environment, and
+/// nothing to read or to print to. False if it cannot be started.
+bool start_detached(const std::string& program, const std::vector<std::string>& arguments);
+/// Gives way to other processes from now on, as nice(1) counts.
+void be_nice(int nice);
+
 /// A program that works for us, with an empty environment and nothing to read or to print to.
 class HelperProcess {
  public:

@@ -1,6 +1,5 @@
 #include "wasm/const_expr.h"
 
-#include <cassert>
 
 #include "base/pod_stack.h"
 #include "wasm/const_expr_reader.h"
@@ -172,9 +171,10 @@ std::expected<ConstValue, TrapKind> evaluate(const Module& module, const ConstEx
   }
   Evaluator evaluator(module, host);
   FunctionReader<Evaluator> reader(module, evaluator);
-  [[maybe_unused]] const bool ok =
-      reader.read_expression(base::ByteReader(module.bytes.subspan(expr.offset, expr.size), expr.offset), expr.type);
-  assert(ok && "it was validated when the module was read");
+  // It was validated when the module was read, but may lie in a file that has changed since.
+  if (!reader.read_expression(base::ByteReader(module.bytes.subspan(expr.offset, expr.size), expr.offset), expr.type)) {
+    return std::unexpected(TrapKind::kUnreachable);
+  }
   if (evaluator.trap != TrapKind::kNone) return std::unexpected(evaluator.trap);
   return evaluator.take();
 }

@@ -19,6 +19,9 @@ class CliTest(unittest.TestCase):
         self._directory = tempfile.TemporaryDirectory()
         self.addCleanup(self._directory.cleanup)
         self.dir = self._directory.name
+        # Keys and cache of a user of our own.
+        self.home = self.path("home")
+        self.environment = {k: v for k, v in os.environ.items() if not k.startswith("XDG_")} | {"HOME": self.home}
 
     def path(self, name):
         return os.path.join(self.dir, name)
@@ -29,7 +32,8 @@ class CliTest(unittest.TestCase):
         return self.path(name)
 
     def run_wherry(self, *args, stdin=b"", env=None):
-        return subprocess.run([WHERRY, *args], input=stdin, capture_output=True, timeout=60, cwd=self.dir, env=env)
+        return subprocess.run([WHERRY, *args], input=stdin, capture_output=True, timeout=60, cwd=self.dir,
+                              env=env or self.environment)
 
     def check(self, result, code, out=None, err=None):
         self.assertEqual(result.returncode, code, (result.stdout, result.stderr))
@@ -51,7 +55,8 @@ class Usage(CliTest):
             self.assertEqual(result.stderr, b"")
 
     def test_every_command_is_listed_and_explains_itself(self):
-        for command in ("run", "snapshot", "validate", "inspect", "wat2wasm", "wasm2wat", "wast", "completion"):
+        for command in ("run", "compile", "snapshot", "cache", "key", "trust", "validate", "inspect", "wat2wasm", "wasm2wat",
+                        "wast", "completion"):
             self.assertIn(command.encode(), self.run_wherry("--help").stdout)
             self.assertIn(f"Usage: wherry {command} ".encode(), self.check(self.run_wherry(command, "--help"), 0).stdout)
 
@@ -334,6 +339,133 @@ class ManyInstances(CliTest):
             (call $exit (i32.add (i32.load (i32.const 4)) (i32.atomic.load (i32.const 0))))))""")
         self.check(self.run_wherry("run", app), 42)
         self.check(self.run_wherry("run", "--max-threads", "0", app), 134, err="unreachable")
+
+
+HAVE_COMPILER = os.path.exists(os.path.join(os.path.dirname(WHERRY), "wherry-compiler"))
+
+# Runs until it is told how long: `spin 3` is some seconds of interpretation, less than one of native code.
+SPIN = """(module
+  (func (export "spin") (param $rounds i32) (result i64) (local $i i32) (local $x i64)
+    (local.set $x (i64.const 88172645463325252))
+    (loop $outer
+      (local.set $i (i32.const 1000))
+      (loop $again (local.set $x (call $step (local.get $x)))
+        (br_if $again (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))
+      (br_if $outer (local.tee $rounds (i32.sub (local.get $rounds) (i32.const 1)))))
+    (local.get $x))
+  (func $step (param $x i64) (result i64)
+    (local.set $x (i64.xor (local.get $x) (i64.shl (local.get $x) (i64.const 13))))
+    (local.set $x (i64.xor (local.get $x) (i64.shr_u (local.get $x) (i64.const 7))))
+    (i64.xor (local.get $x) (i64.shl (local.get $x) (i64.const 17)))))"""
+
+
+@unittest.skipUnless(HAVE_COMPILER, "built without the compiler")
+class NativeCode(CliTest):
+    def setUp(self):
+        super().setUp()
+        self.module = self.write("spin.wasm", b"")
+        self.write("spin.wat", SPIN)
+        self.check(self.run_wherry("wat2wasm", "spin.wat", "-o", "spin.wasm"), 0)
+        self.expected = self.check(self.run_wherry("run", "--tier", "interp", "--invoke", "spin", "spin.wasm", "10"), 0).stdout.decode()
+
+    def spin(self, *options, rounds="10", file="spin.aot.wasm"):
+        return self.run_wherry("run", "--no-cache", *options, "--invoke", "spin", file, rounds)
+
+    def cached(self):
+        return self.check(self.run_wherry("cache", "list"), 0).stdout.decode().splitlines()[:-1]
+
+    def wait_for_cache(self):
+        for _ in range(300):
+            if self.cached():
+                return
+            time.sleep(0.1)
+        self.fail("nothing came into the cache")
+
+    def test_compiled_files_run_and_are_still_modules(self):
+        self.check(self.run_wherry("compile", "spin.wasm"), 0, "")
+        self.check(self.spin(), 0, self.expected, "")
+        self.assertEqual(self.spin().stderr, b"")
+        self.check(self.run_wherry("validate", "spin.aot.wasm"), 0)
+        self.check(self.spin("--tier", "interp"), 0, self.expected)
+        with open(self.path("spin.wasm"), "rb") as plain, open(self.path("spin.aot.wasm"), "rb") as compiled:
+            self.assertTrue(compiled.read().startswith(plain.read()))
+        # Compiled again: the native code is left out first.
+        self.check(self.run_wherry("compile", "spin.aot.wasm", "-o", "again.wasm"), 0)
+        self.assertEqual(os.path.getsize(self.path("again.wasm")), os.path.getsize(self.path("spin.aot.wasm")))
+
+    def test_what_does_not_fit_is_said_and_runs_all_the_same(self):
+        self.check(self.run_wherry("compile", "spin.wasm"), 0, "")
+        self.check(self.spin("--bounds", "checks"), 0, self.expected, "compiled for other settings")
+        self.check(self.run_wherry("compile", "--bounds", "checks", "spin.wasm", "-o", "checks.wasm"), 0, "")
+        result = self.check(self.spin("--bounds", "checks", file="checks.wasm"), 0, self.expected)
+        self.assertEqual(result.stderr, b"")
+        other = "aarch64" if os.uname().machine == "x86_64" else "x86_64"
+        self.check(self.run_wherry("compile", "--target", other, "spin.wasm", "-o", "other.wasm"), 0, "")
+        self.check(self.spin(file="other.wasm"), 0, self.expected, "for other processors")
+
+    def test_a_strangers_code_does_not_run(self):
+        self.check(self.run_wherry("key", "generate", "release"), 0, None)
+        self.check(self.run_wherry("compile", "--sign", "release.key", "spin.wasm"), 0, "")
+        self.check(self.run_wherry("compile", "spin.wasm", "-o", "unsigned.wasm"), 0, "")
+        self.environment["HOME"] = self.path("stranger")
+        self.check(self.spin(file="unsigned.wasm"), 0, self.expected, "nobody signed it")
+        self.check(self.spin(), 0, self.expected, "not trusted: ed25519 ")
+        self.check(self.run_wherry("trust", "add", "release.pub"), 0)
+        self.assertIn(b" release\n", self.run_wherry("trust", "list").stdout)
+        self.assertEqual(self.check(self.spin(), 0, self.expected).stderr, b"")
+        self.check(self.run_wherry("trust", "remove", "release"), 0)
+        self.check(self.spin(), 0, self.expected, "not trusted")
+        self.check(self.run_wherry("trust", "remove", "release"), 1, err="release")
+        self.check(self.run_wherry("key", "generate", "release"), 1, err="release.key")
+
+    def test_changed_files_run_without_their_native_code(self):
+        self.check(self.run_wherry("compile", "spin.wasm"), 0, "")
+        with open(self.path("spin.aot.wasm"), "rb") as f:
+            content = bytearray(f.read())
+        for at in (70000, len(content) // 2, len(content) - 432 + 20):
+            changed = bytearray(content)
+            changed[at] ^= 1
+            self.check(self.spin(file=self.write("changed.wasm", bytes(changed))), 0, self.expected, "warning")
+        whole = os.path.getsize(self.path("spin.wasm"))
+        self.check(self.spin(file=self.write("cut.wasm", bytes(content[:whole]))), 0, self.expected)
+
+    def test_output_is_whole_or_absent(self):
+        before = sorted(os.listdir(self.dir))
+        self.check(self.run_wherry("compile", "spin.wasm", "-o", "missing/out.wasm"), 1, err="missing/out.wasm")
+        self.check(self.run_wherry("compile", "spin.wasm", "--sign", "nobody.key"), 1, err="nobody.key")
+        self.check(self.run_wherry("compile", "--compiler", "/bin/false", "spin.wasm"), 1, err="compiler")
+        self.write("bad.wasm", b"\0asm\1\0\0\0\x0c")
+        self.check(self.run_wherry("compile", "bad.wasm"), 1, err="bad.wasm")
+        os.remove(self.path("bad.wasm"))
+        self.assertEqual([name for name in sorted(os.listdir(self.dir)) if name != "home"],
+                         [name for name in before if name != "home"])
+
+    def test_a_program_that_takes_long_is_compiled_for_the_next_run(self):
+        self.assertEqual(self.cached(), [])
+        result = self.run_wherry("run", "--invoke", "spin", "spin.wasm", "60000")
+        self.check(result, 0)
+        self.wait_for_cache()
+        self.assertEqual(self.run_wherry("run", "--invoke", "spin", "spin.wasm", "60000").stdout, result.stdout)
+        self.check(self.run_wherry("cache", "clear"), 0)
+        self.assertEqual(self.cached(), [])
+
+    def test_a_program_that_ends_too_soon_is_compiled_afterwards(self):
+        # It is surely still compiling when the program ends.
+        self.write("slow-compiler", "#!/bin/sh\nsleep 5\n")
+        os.chmod(self.path("slow-compiler"), 0o755)
+        begin = time.monotonic()
+        self.check(self.run_wherry("run", "--compiler", self.path("slow-compiler"), "--invoke", "spin", "spin.wasm", "9000"), 0)
+        self.assertLess(time.monotonic() - begin, 4.5)
+        self.check(self.run_wherry("cache", "add", "spin.wasm"), 0)
+        self.wait_for_cache()
+        self.check(self.run_wherry("cache", "prune", "--max-size", "1"), 0)
+        self.assertEqual(self.cached(), [])
+
+    def test_the_cache_is_left_alone_when_told(self):
+        self.check(self.run_wherry("run", "--no-cache", "--invoke", "spin", "spin.wasm", "20000"), 0)
+        self.check(self.run_wherry("run", "--tier", "interp", "--invoke", "spin", "spin.wasm", "20000"), 0)
+        self.assertEqual(self.cached(), [])
+        self.check(self.run_wherry("cache", "dir"), 0, os.path.join(self.home, ".cache", "wherry") + "\n")
 
 
 if __name__ == "__main__":

@@ -374,7 +374,7 @@ def main() -> int:
     cases = [c for c in CASES if (c.name in args.only.split(",") if args.only else args.all or not c.large)]
     if not cases:
         sys.exit("real_programs: no such case")
-    runner = shlex.split(args.runner) if args.runner else [args.wherry, "run"] + (["--tier", args.tier] if args.tier else [])
+    runner = shlex.split(args.runner) if args.runner else [args.wherry, "run", "--no-cache"] + (["--tier", args.tier] if args.tier else [])
     start = time.monotonic()
     packages = Packages(args.cache)
     with concurrent.futures.ThreadPoolExecutor(4) as pool:

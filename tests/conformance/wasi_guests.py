@@ -17,7 +17,7 @@ def main():
     wherry, guests = sys.argv[1], Path(sys.argv[2])
 
     def run(*args, stdin=b""):
-        return subprocess.run([wherry, "run", *map(str, args)], input=stdin, capture_output=True, timeout=60)
+        return subprocess.run([wherry, "run", "--no-cache", *map(str, args)], input=stdin, capture_output=True, timeout=60)
 
     good = True
     with tempfile.TemporaryDirectory(prefix="wherry-wasi-guests-") as scratch:

@@ -42,7 +42,7 @@ def run_test(wherry, module):
     """What went wrong, or None."""
     run, expected = specification(module)
     with tempfile.TemporaryDirectory(prefix="wherry-wasi-testsuite-") as scratch:
-        command = [wherry, "run", *shlex.split(os.environ.get("WHERRY_ARGS", ""))]
+        command = [wherry, "run", "--no-cache", *shlex.split(os.environ.get("WHERRY_ARGS", ""))]
         for name, value in run.get("env", {}).items():
             command += ["--env", f"{name}={value}"]
         if run.get("root"):

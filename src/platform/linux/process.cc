@@ -8,6 +8,7 @@
 #include <spawn.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -97,6 +98,34 @@ Result<FileCopy> copy_file(const Descriptor& file, uint64_t max_size) {
   }
   return copy;
 }
+
+bool start_detached(const std::string& program, const std::vector<std::string>& arguments) {
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawnattr_init(&attributes);
+  for (int standard = 0; standard < kFirstPassed; ++standard) {
+    ::posix_spawn_file_actions_addopen(&actions, standard, "/dev/null", standard == 0 ? O_RDONLY : O_WRONLY, 0);
+  }
+  ::posix_spawn_file_actions_addclosefrom_np(&actions, kFirstPassed);
+  sigset_t none;
+  sigset_t all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  ::posix_spawnattr_setsigmask(&attributes, &none);
+  ::posix_spawnattr_setsigdefault(&attributes, &all);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+  std::vector<char*> argv{const_cast<char*>(program.c_str())};
+  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+  argv.push_back(nullptr);
+  pid_t process = 0;
+  const int error = ::posix_spawn(&process, program.c_str(), &actions, &attributes, argv.data(), environ);
+  ::posix_spawnattr_destroy(&attributes);
+  ::posix_spawn_file_actions_destroy(&actions);
+  return error == 0;
+}
+
+void be_nice(int nice) { ::setpriority(PRIO_PROCESS, 0, nice); }
 
 Result<HelperProcess> HelperProcess::start(const std::string& program, const std::vector<std::string>& arguments,
                                            std::span<const int> files) {
