@@ -173,7 +173,8 @@ class Wasi {
 /// Defines WASI in a linker, under both module names. The functions serve `wasi`, whichever store calls them.
 Result<> add_wasi(Linker& linker, const Wasi& wasi);
 /// As above, but only what `module` imports and the linker does not define yet: quicker, for a linker that serves few
-/// modules.
+/// modules. Of a function that guests know in two versions (WasmEdge's sockets) the imported type chooses one. Sockets
+/// that were granted are made non-blocking for a module made by Go, which expects it.
 Result<> add_wasi(Linker& linker, const Wasi& wasi, const Module& module);
 /// As above, but the functions serve the world that the calling store holds (`store.emplace_data<Wasi>(wasi)`), so that
 /// one linker does for many guests. A call from a store that holds none traps.

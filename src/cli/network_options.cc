@@ -51,7 +51,7 @@ SocketAddress parse_listen_address(std::string_view text) {
 int listen_on(const std::string& text) {
   const SocketAddress address = parse_listen_address(text);
   const auto host = HostAddress::from(address);
-  const int fd = socket(host->get()->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const int fd = socket(host->get()->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int on = 1;
   constexpr int kBacklog = 4096;
   if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||

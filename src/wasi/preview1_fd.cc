@@ -99,8 +99,13 @@ HostResult<size_t> within_quota(host::OutputQuota& quota, std::span<const iovec>
 
 HostResult<TableEntry> find(const host::DescriptorTable& table, uint32_t fd, uint64_t rights) {
   WHERRY_TRY(TableEntry entry, table.get(fd));
+  WHERRY_CHECK(check_rights(entry, rights));
+  return entry;
+}
+
+HostResult<> check_rights(const TableEntry& entry, uint64_t rights) {
   const uint64_t missing = rights & ~entry.rights;
-  if (missing == 0) return entry;
+  if (missing == 0) return {};
   const uint64_t never = missing & ~Rights::applicable(*entry.descriptor);
   constexpr uint64_t kPaths = Rights::kDirectory & ~Rights::kFile;
   if (entry.descriptor->as_directory() != nullptr && (never & Rights::kFile) != 0) return error(Errno::kIsdir);

@@ -12,6 +12,9 @@ namespace wherry::wasi {
 /// such; else kNotcapable.
 host::HostResult<host::TableEntry> find(const host::DescriptorTable& table, uint32_t fd, uint64_t rights);
 
+/// Whether an entry has all of `rights`; the same errors otherwise.
+host::HostResult<> check_rights(const host::TableEntry& entry, uint64_t rights);
+
 /// fstflags of the two set_times functions. Error: kInval.
 struct Times {
   host::TimeChange accessed;

@@ -75,7 +75,7 @@ HostResult<GuestSubscription> load_subscription(const Call& call, uint64_t addre
                            .padding3 = {}};
 }
 
-HostResult<PollRequest> to_request(const host::DescriptorTable& table, const GuestSubscription& subscription) {
+HostResult<PollRequest> to_request(const host::DescriptorTable::Reader& table, const GuestSubscription& subscription) {
   PollRequest request;
   switch (subscription.type) {
     case kTypeClock:
@@ -90,10 +90,13 @@ HostResult<PollRequest> to_request(const host::DescriptorTable& table, const Gue
       const bool reads = subscription.type == kTypeRead;
       request.kind = reads ? PollRequest::kRead : PollRequest::kWrite;
       const uint64_t rights = Rights::kPollFdReadwrite | (reads ? Rights::kFdRead : Rights::kFdWrite);
-      if (auto entry = find(table, subscription.id, rights)) {
-        request.descriptor = std::move(entry->descriptor);
+      const TableEntry* entry = table.find(subscription.id);
+      if (entry == nullptr) {
+        request.failure = Errno::kBadf;
+      } else if (const auto allowed = check_rights(*entry, rights); !allowed) {
+        request.failure = allowed.error();
       } else {
-        request.failure = entry.error();
+        request.descriptor = entry->descriptor;
       }
       return request;
     }
@@ -112,12 +115,20 @@ HostResult<> Preview1::poll_oneoff(Call& call, uint32_t subscriptions, uint32_t 
   // All are read before any event is written: the two arrays may overlap.
   std::vector<PollRequest> requests;
   std::vector<uint64_t> userdata;
-  for (uint64_t i = 0; i < count; ++i) {
-    WHERRY_TRY(const GuestSubscription subscription, load_subscription(call, subscriptions, i));
-    WHERRY_TRY(requests.emplace_back(), to_request(context_.table, subscription));
-    userdata.push_back(subscription.userdata);
+  requests.reserve(count);
+  userdata.reserve(count);
+  {
+    const host::DescriptorTable::Reader table(context_.table);
+    for (uint64_t i = 0; i < count; ++i) {
+      WHERRY_TRY(const GuestSubscription subscription, load_subscription(call, subscriptions, i));
+      WHERRY_TRY(requests.emplace_back(), to_request(table, subscription));
+      userdata.push_back(subscription.userdata);
+    }
   }
-  WHERRY_TRY(const auto happened, host::poll_first(requests, *context_.clocks, call.waiter));
+  auto poller = context_.pollers.take();
+  const auto waited = poller->wait(requests, *context_.clocks, call.waiter);
+  context_.pollers.give_back(std::move(poller));
+  WHERRY_TRY(const auto happened, waited);
   uint64_t at = events;
   for (const host::PollEvent& event : happened) {
     const GuestEvent guest = {.userdata = userdata[event.request],

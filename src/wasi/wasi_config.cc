@@ -247,6 +247,7 @@ Result<Wasi> Wasi::make(const WasiConfig& config) {
     if (!adopted || (*adopted)->as_socket() == nullptr) {
       return fail(ErrorCode::kIo, "not an open socket: " + std::to_string(socket));
     }
+    context->granted_sockets.emplace_back(*adopted, (*adopted)->as_socket());
     context->table.place(number++, granted(std::move(*adopted)));
   }
 

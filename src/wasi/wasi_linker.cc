@@ -92,6 +92,15 @@ Result<> define_all(Linker& linker, ContextOf context_of) {
   return {};
 }
 
+/// Go's net package takes a socket that it inherits for one that does not block, and hangs in accept() if it does; C
+/// and Rust take it for one that does.
+void suit_sockets_to(const Module& module, wasi::host::Context& context) {
+  if (context.granted_sockets.empty()) return;
+  const auto sections = module.custom_sections();
+  if (std::ranges::find(sections, "go:buildid", &CustomSectionView::name) == sections.end()) return;
+  for (const auto& socket : context.granted_sockets) (void)socket->set_flags(wasi::host::DescriptorFlags::kNonblock);
+}
+
 auto always(const Wasi& wasi) {
   return [wasi](const Caller&) { return &wasi.impl(); };
 }
@@ -101,6 +110,7 @@ auto always(const Wasi& wasi) {
 Result<> add_wasi(Linker& linker, const Wasi& wasi) { return define_all(linker, always(wasi)); }
 
 Result<> add_wasi(Linker& linker, const Wasi& wasi, const Module& module) {
+  suit_sockets_to(module, wasi.impl());
   for (const ImportType& import : linker.missing(module)) {
     const auto abi = std::ranges::find(kAbis, import.module, wasi::module_name);
     // A module may import a name twice.

@@ -10,6 +10,7 @@
 #include "wasi/host/clocks.h"
 #include "wasi/host/descriptor_table.h"
 #include "wasi/host/network.h"
+#include "wasi/host/poll.h"
 #include "wasi/host/random.h"
 
 namespace wherry::wasi::host {
@@ -38,6 +39,9 @@ struct Context {
   std::vector<std::string> environment;  ///< `NAME=value` each.
   DescriptorTable table;
   OutputQuota output;
+  Pollers pollers;
+  /// Sockets that the embedder handed over.
+  std::vector<std::shared_ptr<Socket>> granted_sockets;
   std::unique_ptr<const Clocks> clocks = std::make_unique<SystemClocks>();
   std::unique_ptr<Random> random = std::make_unique<SystemRandom>();
   std::unique_ptr<Network> network =

@@ -35,6 +35,17 @@ class DescriptorTable {
   }
 
   HostResult<TableEntry> get(uint32_t number) const;
+  /// To look at several entries at once: no other call may be made while it stands.
+  class Reader {
+   public:
+    explicit Reader(const DescriptorTable& table) : table_(table), lock_(table.mutex_) {}
+    /// Null for a number that is not in use.
+    const TableEntry* find(uint32_t number) const { return table_.in_use(number) ? &table_.entries_[number] : nullptr; }
+
+   private:
+    const DescriptorTable& table_;
+    std::lock_guard<std::mutex> lock_;
+  };
   /// A free number. Numbers go round, so that one just closed does not at once mean another file: preview 1 promises no
   /// order, and guests that still use a closed number (Yosys 0.55 does) must not write into a stranger. kMfile when
   /// there is none.
