@@ -106,6 +106,10 @@ bool FunctionEmitter::runtime_op(Op op, const wasm::Imm& imm) {
     case Op::kTableSet: {
       Value* const value = pop();
       if (holds_functions(imm.index)) {
+        // The runtime's, because a null written over an element that was not made yet must stay.
+        return call(Libcall::table_set, {context_, i32(imm.index), extended_address(pop()), value});
+      }
+      if (holds_functions(imm.index)) {
         libcall(Libcall::table_set, {context_, i32(imm.index), extended_address(pop()), value});
         return true;
       }
