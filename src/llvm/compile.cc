@@ -34,7 +34,7 @@ using engine::ImageHeader;
 constexpr uint64_t kShardBytes = 128 << 10;
 /// At CompileLevel::kDefault, of larger modules only this much gets the full pipeline: what is guessed to be hot. It
 /// costs six times the fast one.
-constexpr uint64_t kFullBytes = 4 << 20;
+constexpr uint64_t kFullBytes = 3 << 20;
 /// Functions beyond this size get the fast pipeline: it is linear.
 constexpr uint64_t kLargestFull = 200 << 10;
 /// Frames beyond this size might reach below what the stack check knows to be there. Such functions get no code.
