@@ -32,9 +32,10 @@ using engine::ImageHeader;
 /// Bytes of bodies that share an LLVMContext: so many that declarations and set-up do not count, so few that memory
 /// stays small and the cores end together.
 constexpr uint64_t kShardBytes = 128 << 10;
-/// At CompileLevel::kDefault, of larger modules only this much gets the full pipeline: what is guessed to be hot. It
-/// costs six times the fast one.
+/// At CompileLevel::kDefault, of larger modules only this much gets the full pipeline: what is guessed to be hot.
 constexpr uint64_t kFullBytes = 3 << 20;
+/// What the full pipeline costs, relative to the fast one.
+constexpr uint64_t kFullCost = 9;
 /// Functions beyond this size get the fast pipeline: it is linear.
 constexpr uint64_t kLargestFull = 200 << 10;
 /// Frames beyond this size might reach below what the stack check knows to be there. Such functions get no code.
@@ -67,7 +68,9 @@ std::vector<Shard> make_shards(const wasm::Module& module, std::span<const uint3
     shards[current].functions.push_back(functions[i]);
     shards[current].bytes += size;
   }
-  const auto cost = [](const Shard& shard) { return shard.bytes * (shard.level == CompileLevel::kFast ? 1 : 6); };
+  const auto cost = [](const Shard& shard) {
+    return shard.bytes * (shard.level == CompileLevel::kFast ? 1 : kFullCost);
+  };
   std::ranges::sort(shards, std::greater{}, cost);
   return shards;
 }
