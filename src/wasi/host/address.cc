@@ -94,7 +94,7 @@ HostResult<HostAddress> HostAddress::from(const SocketAddress& address) {
       auto* un = reinterpret_cast<sockaddr_un*>(&host.storage_);
       const std::string& path = address.path;
       const bool abstract = path.starts_with('\0');
-      if (!abstract && path.find('\0') != path.npos) return error(Errno::kInval);
+      if (path.empty() || (!abstract && path.find('\0') != path.npos)) return error(Errno::kInval);
       // A path keeps its NUL; an abstract name has none.
       if (path.size() + (abstract ? 0 : 1) > sizeof un->sun_path) return error(Errno::kNametoolong);
       un->sun_family = AF_UNIX;

@@ -127,7 +127,7 @@ struct SocketAddress {
 class HostAddress {
  public:
   HostAddress() = default;
-  /// kNametoolong for a path that does not fit; kInval for one with a NUL inside.
+  /// kNametoolong for a path that does not fit; kInval for an empty one, or one with a NUL inside.
   static HostResult<HostAddress> from(const SocketAddress& address);
   /// kAfnosupport for a family that SocketAddress has no word for.
   HostResult<SocketAddress> to_address() const;
