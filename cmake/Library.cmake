@@ -33,3 +33,20 @@ file(WRITE ${CMAKE_BINARY_DIR}/wherry-config.cmake
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/wherry-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_BINARY_DIR}/wherry-config.cmake ${CMAKE_BINARY_DIR}/wherry-config-version.cmake
         DESTINATION ${package_dir})
+
+# libwasmedge.so.0, which programs built for WasmEdge load in its place: its symbols with their versions, no others; the
+# C++ runtime is inside, so that it meets no other.
+set(objects "")
+foreach(room base platform wasm runtime engine interp native artifact api wasi wasmedge)
+  list(APPEND objects $<TARGET_OBJECTS:wherry_${room}>)
+endforeach()
+set(exports ${CMAKE_SOURCE_DIR}/src/capi/wasmedge/exports.lds)
+add_library(wasmedge_shared SHARED ${CMAKE_BINARY_DIR}/empty.cc ${objects})
+set_target_properties(wasmedge_shared PROPERTIES OUTPUT_NAME wasmedge VERSION 0.1.1 SOVERSION 0 LINK_DEPENDS ${exports})
+target_link_libraries(wasmedge_shared PRIVATE Threads::Threads ${CMAKE_DL_LIBS} ${CARES_LIBRARY} ${SODIUM_LIBRARY})
+target_link_options(wasmedge_shared PRIVATE -Wl,--version-script=${exports} -Wl,-z,start-stop-visibility=hidden -Wl,-z,now)
+if(NOT WHERRY_SANITIZE)
+  target_link_options(wasmedge_shared PRIVATE -Wl,--no-undefined -static-libstdc++ -static-libgcc)
+endif()
+install(TARGETS wasmedge_shared)
+install(DIRECTORY include/wasmedge DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})

@@ -179,5 +179,9 @@ Result<> add_wasi(Linker& linker, const Wasi& wasi, const Module& module);
 /// As above, but the functions serve the world that the calling store holds (`store.emplace_data<Wasi>(wasi)`), so that
 /// one linker does for many guests. A call from a store that holds none traps.
 Result<> add_wasi(Linker& linker);
+/// One function of WASI without a linker: it serves the world that `store` holds. Of functions that share the name, the
+/// one of `type`, if it is given and there is one. None if no function has the name.
+std::optional<Func> wasi_function(StoreRef store, std::string_view module, std::string_view name,
+                                  const FuncType* type = nullptr);
 
 }  // namespace wherry

@@ -40,16 +40,20 @@ CallResult<> invoke(const wasi::Preview1Function& function, wasi::Abi abi, wasi:
 
 constexpr wasi::Abi kAbis[] = {wasi::Abi::kPreview1, wasi::Abi::kUnstable};
 
-/// `context_of(caller)` gives the context to serve, or null.
+/// The function on slots; `context_of(caller)` gives the context to serve, or null.
 template <class ContextOf>
-Result<> define(Linker& linker, wasi::Abi abi, std::string_view name, const wasi::Preview1Function& function,
-                ContextOf context_of) {
-  auto call = [&function, abi, context_of](Caller& caller, std::span<Slot> slots) -> CallResult<> {
+auto serve(wasi::Abi abi, const wasi::Preview1Function& function, ContextOf context_of) {
+  return [&function, abi, context_of](Caller& caller, std::span<Slot> slots) -> CallResult<> {
     wasi::host::Context* context = context_of(caller);
     if (context == nullptr) return caller.fail("this store holds no WASI world");
     return invoke(function, abi, *context, caller, slots);
   };
-  return linker.raw_function(wasi::module_name(abi), name, func_type(function), std::move(call));
+}
+
+template <class ContextOf>
+Result<> define(Linker& linker, wasi::Abi abi, std::string_view name, const wasi::Preview1Function& function,
+                ContextOf context_of) {
+  return linker.raw_function(wasi::module_name(abi), name, func_type(function), serve(abi, function, context_of));
 }
 
 /// The functions that a module may mean by a name, the first of which it gets if it says nothing more. Of WasmEdge's
@@ -126,11 +130,27 @@ Result<> add_wasi(Linker& linker, const Wasi& wasi, const Module& module) {
   return {};
 }
 
-Result<> add_wasi(Linker& linker) {
-  return define_all(linker, [](const Caller& caller) -> wasi::host::Context* {
-    const Wasi* wasi = caller.find_data<Wasi>();
-    return wasi == nullptr ? nullptr : &wasi->impl();
-  });
+namespace {
+
+wasi::host::Context* context_of_store(const Caller& caller) {
+  const Wasi* wasi = caller.find_data<Wasi>();
+  return wasi == nullptr ? nullptr : &wasi->impl();
+}
+
+}  // namespace
+
+Result<> add_wasi(Linker& linker) { return define_all(linker, context_of_store); }
+
+std::optional<Func> wasi_function(StoreRef store, std::string_view module, std::string_view name,
+                                  const FuncType* type) {
+  const auto abi = std::ranges::find(kAbis, module, wasi::module_name);
+  if (abi == std::end(kAbis)) return std::nullopt;
+  const auto found = candidates(*abi, name);
+  if (found.empty()) return std::nullopt;
+  const auto fits = std::ranges::find_if(
+      found, [type](const wasi::Preview1Function* f) { return type != nullptr && *type == func_type(*f); });
+  const wasi::Preview1Function& function = fits == found.end() ? *found.front() : **fits;
+  return Func::raw_function(store, func_type(function), serve(*abi, function, context_of_store));
 }
 
 }  // namespace wherry

@@ -96,6 +96,9 @@ class Descriptor {
   virtual Directory* as_directory() { return nullptr; }
   virtual Socket* as_socket() { return nullptr; }
 
+  /// The host descriptor behind this, or -1 if there is none.
+  virtual int host_fd() const { return -1; }
+
  protected:
   explicit Descriptor(uint16_t flags = 0) : flags_(flags) {}
   std::atomic<uint16_t> flags_;

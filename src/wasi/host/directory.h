@@ -54,6 +54,7 @@ class Directory final : public Descriptor {
   HostResult<> read_entries(uint64_t cookie, size_t size_hint, const std::function<bool(const DirectoryEntry&)>& visit);
 
   FileType type() const override { return FileType::kDirectory; }
+  int host_fd() const override { return fd_.get(); }
   HostResult<size_t> read(std::span<const iovec> to, Waiter& waiter) override { return error(Errno::kIsdir); }
   HostResult<size_t> write(std::span<const iovec> from, Waiter& waiter) override { return error(Errno::kIsdir); }
   HostResult<size_t> pread(std::span<const iovec> to, uint64_t offset) override { return error(Errno::kIsdir); }

@@ -27,6 +27,7 @@ class File final : public Descriptor {
   HostResult<> sync() override;
   HostResult<> datasync() override;
   int poll_fd() const override { return may_block() ? fd_.get() : -1; }
+  int host_fd() const override { return fd_.get(); }
   uint64_t readable_bytes() const override;
 
  private:

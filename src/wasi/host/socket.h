@@ -71,6 +71,7 @@ class Socket final : public Descriptor {
   HostResult<size_t> write(std::span<const iovec> from, Waiter& waiter) override { return send(from, waiter); }
   HostResult<FileStat> stat() const override;
   int poll_fd() const override { return fd_.get(); }
+  int host_fd() const override { return fd_.get(); }
   uint64_t readable_bytes() const override;
   Socket* as_socket() override { return this; }
 

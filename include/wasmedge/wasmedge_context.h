@@ -1,0 +1,32 @@
+/* The opaque types. Each is made by a Create function or got from another, and lives as long as is said there. */
+#ifndef WHERRY_WASMEDGE_WASMEDGE_CONTEXT_H
+#define WHERRY_WASMEDGE_WASMEDGE_CONTEXT_H
+
+typedef struct WasmEdge_ConfigureContext WasmEdge_ConfigureContext;
+typedef struct WasmEdge_StatisticsContext WasmEdge_StatisticsContext;
+typedef struct WasmEdge_ASTModuleContext WasmEdge_ASTModuleContext;
+typedef struct WasmEdge_LimitContext WasmEdge_LimitContext;
+typedef struct WasmEdge_FunctionTypeContext WasmEdge_FunctionTypeContext;
+typedef struct WasmEdge_MemoryTypeContext WasmEdge_MemoryTypeContext;
+typedef struct WasmEdge_TableTypeContext WasmEdge_TableTypeContext;
+typedef struct WasmEdge_TagTypeContext WasmEdge_TagTypeContext;
+typedef struct WasmEdge_GlobalTypeContext WasmEdge_GlobalTypeContext;
+typedef struct WasmEdge_ImportTypeContext WasmEdge_ImportTypeContext;
+typedef struct WasmEdge_ExportTypeContext WasmEdge_ExportTypeContext;
+typedef struct WasmEdge_CompilerContext WasmEdge_CompilerContext;
+typedef struct WasmEdge_LoaderContext WasmEdge_LoaderContext;
+typedef struct WasmEdge_ValidatorContext WasmEdge_ValidatorContext;
+typedef struct WasmEdge_ExecutorContext WasmEdge_ExecutorContext;
+typedef struct WasmEdge_StoreContext WasmEdge_StoreContext;
+typedef struct WasmEdge_ModuleInstanceContext WasmEdge_ModuleInstanceContext;
+typedef struct WasmEdge_FunctionInstanceContext WasmEdge_FunctionInstanceContext;
+typedef struct WasmEdge_TableInstanceContext WasmEdge_TableInstanceContext;
+typedef struct WasmEdge_MemoryInstanceContext WasmEdge_MemoryInstanceContext;
+typedef struct WasmEdge_TagInstanceContext WasmEdge_TagInstanceContext;
+typedef struct WasmEdge_GlobalInstanceContext WasmEdge_GlobalInstanceContext;
+typedef struct WasmEdge_CallingFrameContext WasmEdge_CallingFrameContext;
+typedef struct WasmEdge_VMContext WasmEdge_VMContext;
+typedef struct WasmEdge_PluginContext WasmEdge_PluginContext;
+typedef struct WasmEdge_Async WasmEdge_Async;
+
+#endif
