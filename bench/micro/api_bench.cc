@@ -1,4 +1,5 @@
-// What crossing the border costs: calls into the guest, calls out of it, and instances.
+// What crossing the border costs: calls into the guest, calls out of it, and instances; in the interpreter, and in
+// compiled code where there is a compiler.
 #include <benchmark/benchmark.h>
 #include <wherry/wherry.h>
 
@@ -38,7 +39,15 @@ constexpr std::string_view kModule = R"((module
     (loop (local.set $x (call $values (local.get $n)))
       (br_if 0 (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))))";
 
+Config config_for(TierKind tier) {
+  Config config;
+  config.tier = tier;
+  return config;
+}
+
 struct World {
+  explicit World(TierKind tier) : engine(config_for(tier)) {}
+
   Engine engine;
   Linker linker{engine};
   Module module = must(Module::from_wat(engine, kModule));
@@ -63,18 +72,17 @@ struct World {
   }();
 };
 
-void host_to_guest(benchmark::State& state) {
-  World world;
+void host_to_guest(benchmark::State& state, TierKind tier) {
+  World world(tier);
   Store store(world.engine);
   const auto add = must(must(world.pre.instantiate(store)).func<int32_t(int32_t, int32_t)>("add"));
   int32_t x = 0;
   for (auto _ : state) x = *add(x, 1);
   benchmark::DoNotOptimize(x);
 }
-BENCHMARK(host_to_guest);
 
-void host_to_guest_with_time_limit(benchmark::State& state) {
-  World world;
+void host_to_guest_with_time_limit(benchmark::State& state, TierKind tier) {
+  World world(tier);
   Store store(world.engine);
   store.set_time_limit(std::chrono::seconds(10));
   const auto add = must(must(world.pre.instantiate(store)).func<int32_t(int32_t, int32_t)>("add"));
@@ -82,60 +90,70 @@ void host_to_guest_with_time_limit(benchmark::State& state) {
   for (auto _ : state) x = *add(x, 1);
   benchmark::DoNotOptimize(x);
 }
-BENCHMARK(host_to_guest_with_time_limit);
 
-void host_to_guest_values(benchmark::State& state) {
-  World world;
+void host_to_guest_values(benchmark::State& state, TierKind tier) {
+  World world(tier);
   Store store(world.engine);
   const Func add = must(must(world.pre.instantiate(store)).func("add"));
   for (auto _ : state) benchmark::DoNotOptimize(add.call({1, 2}));
 }
-BENCHMARK(host_to_guest_values);
 
 /// One item is one turn of a loop in the guest; "empty" makes no call, and is what to subtract.
-void guest_to_host(benchmark::State& state, const char* name) {
-  World world;
+void guest_to_host(benchmark::State& state, TierKind tier, const char* name) {
+  World world(tier);
   Store store(world.engine);
   const auto loop = must(must(world.pre.instantiate(store)).func<void(int32_t)>(name));
   constexpr int32_t kTurns = 10'000;
   for (auto _ : state) must(loop(kTurns));
   state.SetItemsProcessed(state.iterations() * kTurns);
 }
-BENCHMARK_CAPTURE(guest_to_host, empty, "empty");
-BENCHMARK_CAPTURE(guest_to_host, typed, "typed");
-BENCHMARK_CAPTURE(guest_to_host, caller, "caller");
-BENCHMARK_CAPTURE(guest_to_host, raw, "raw");
-BENCHMARK_CAPTURE(guest_to_host, values, "values");
-
 void new_store(benchmark::State& state) {
   const Engine engine;
   for (auto _ : state) Store store(engine);
 }
 BENCHMARK(new_store);
 
-void new_store_and_instance(benchmark::State& state) {
-  World world;
+void new_store_and_instance(benchmark::State& state, TierKind tier) {
+  World world(tier);
   for (auto _ : state) {
     Store store(world.engine);
     benchmark::DoNotOptimize(must(world.pre.instantiate(store)));
   }
 }
-BENCHMARK(new_store_and_instance);
 
-void new_store_instance_and_call(benchmark::State& state) {
-  World world;
+void new_store_instance_and_call(benchmark::State& state, TierKind tier) {
+  World world(tier);
   for (auto _ : state) {
     Store store(world.engine);
     must(must(must(world.pre.instantiate(store)).func<void()>("nop"))());
   }
 }
-BENCHMARK(new_store_instance_and_call);
 
 void new_engine(benchmark::State& state) {
   for (auto _ : state) Engine engine;
 }
 BENCHMARK(new_engine);
 
+void register_for(TierKind tier, const std::string& name) {
+  const auto add = [&](const char* what, auto function, auto... more) {
+    benchmark::RegisterBenchmark((name + "/" + what).c_str(), function, tier, more...);
+  };
+  add("host_to_guest", host_to_guest);
+  add("host_to_guest_with_time_limit", host_to_guest_with_time_limit);
+  add("host_to_guest_values", host_to_guest_values);
+  for (const char* loop : {"empty", "typed", "caller", "raw", "values"}) {
+    add((std::string("guest_to_host/") + loop).c_str(), guest_to_host, loop);
+  }
+  add("new_store_and_instance", new_store_and_instance);
+  add("new_store_instance_and_call", new_store_instance_and_call);
+}
+
 }  // namespace
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  register_for(TierKind::kInterpreter, "interp");
+  const bool compiler = Module::from_wat(Engine(config_for(TierKind::kLlvm)), "(module (func))").has_value();
+  if (compiler) register_for(TierKind::kLlvm, "llvm");
+  benchmark::RunSpecifiedBenchmarks();
+}

@@ -59,6 +59,10 @@ struct Config {
   /// Empty: the one that came with this library.
   std::string compiler = {};
 
+  /// Tell gdb (through its JIT interface) or perf (through /tmp/perf-PID.map) the names of compiled functions.
+  bool gdb = false;
+  bool perf_map = false;
+
   /// Relaxed SIMD follows its deterministic profile, so that results do not depend on the machine.
   bool relaxed_simd_deterministic = false;
   /// Meter fuel: every instruction costs 1. Stores start with none; see Store::set_fuel.

@@ -39,6 +39,8 @@ void EngineOptions::add_to(CLI::App& app, bool executes) {
         ->type_name("TIER");
     app.add_option("--compiler", compiler_, "The compiler to use: libwherry-llvm.so or wherry-compiler")
         ->type_name("FILE");
+    app.add_flag("--gdb", gdb_, "Tell gdb the names of compiled functions");
+    app.add_flag("--perf-map", perf_map_, "Tell perf the names of compiled functions (/tmp/perf-PID.map)");
     app.add_option("--bounds", bounds_, "Keep memory accesses in bounds by guard pages (guard) or checks (checks)")
         ->check(CLI::IsMember({"guard", "checks"}))
         ->type_name("HOW");
@@ -68,6 +70,8 @@ Config EngineOptions::config() const {
   switch_features(config.features, disable_, "--disable", false);
   config.tier = tier_ == "interp" ? TierKind::kInterpreter : tier_ == "llvm" ? TierKind::kLlvm : TierKind::kAuto;
   config.compiler = compiler_;
+  config.gdb = gdb_;
+  config.perf_map = perf_map_;
   config.bounds = bounds_ == "checks" ? BoundsStrategy::kChecks : BoundsStrategy::kGuard;
   config.relaxed_simd_deterministic = deterministic_;
   if (!max_memory_.empty()) config.max_memory_bytes = parse_bytes("--max-memory", max_memory_);

@@ -21,8 +21,9 @@ class EngineOptions {
 
  private:
   std::vector<std::string> enable_, disable_;
-  std::string tier_ = "auto", bounds_ = "guard", compiler_, max_memory_, max_total_memory_, max_table_, max_gc_heap_, max_stack_;
-  bool deterministic_ = false;
+  std::string tier_ = "auto", bounds_ = "guard", compiler_, max_memory_, max_total_memory_, max_table_, max_gc_heap_,
+      max_stack_;
+  bool deterministic_ = false, gdb_ = false, perf_map_ = false;
 };
 
 }  // namespace wherry::cli

@@ -36,9 +36,16 @@ Result<> NativeModule::attach(engine::NativeImage bytes) const {
       return fail(ErrorCode::kUnsupported, "native image: lacks a stub");
     }
   }
+  std::unique_ptr<const GdbSymbols> gdb_symbols;
+  if (config_.gdb || config_.perf_map) {
+    const std::vector<CodeSymbol> symbols = code_symbols(*code, module_);
+    if (config_.gdb) gdb_symbols = std::make_unique<const GdbSymbols>(*code, symbols);
+    if (config_.perf_map) add_to_perf_map(symbols);
+  }
   const std::lock_guard lock(mutex_);
   map_.add(*code, *this);
-  const auto& image = images_.emplace_back(std::make_unique<const Image>(std::move(code), newest_.load()));
+  const auto& image =
+      images_.emplace_back(std::make_unique<const Image>(std::move(code), std::move(gdb_symbols), newest_.load()));
   newest_.store(image.get(), std::memory_order_release);
   for (uint32_t i = 0; i < functions; ++i) {
     if (image->code->function(i) != nullptr) below_->hand_over(module_.imported_functions + i, *this);

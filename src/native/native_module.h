@@ -9,6 +9,7 @@
 #include "engine/tier.h"
 #include "native/code.h"
 #include "native/code_map.h"
+#include "native/debugger.h"
 
 namespace wherry::native {
 
@@ -27,6 +28,7 @@ class NativeModule final : public engine::TierModule {
  private:
   struct Image {
     std::unique_ptr<const Code> code;
+    std::unique_ptr<const GdbSymbols> gdb_symbols;
     const Image* older;
   };
 

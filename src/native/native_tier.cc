@@ -82,8 +82,9 @@ class NativeTier final : public engine::Tier {
   }
 
   /// Notes the frames of a call that ends with a trap.
-  void add_trap_frames(ExecState& exec, const platform::Fault& fault) const {
-    add_trap_frame(exec, fault.program_counter);
+  void add_trap_frames(ExecState& exec, TrapKind kind, const platform::Fault& fault) const {
+    // A function that finds no room for its frame was not entered.
+    if (kind != TrapKind::kStackOverflow) add_trap_frame(exec, fault.program_counter);
     for (uint32_t i = 0; i < fault.frame_count; ++i) add_trap_frame(exec, fault.frames[i] - 1);
   }
 
@@ -104,7 +105,7 @@ class NativeTier final : public engine::Tier {
     return kind == 0 ? TrapKind::kInterrupted : static_cast<TrapKind>(kind);
   }
   const auto kind = result == platform::kFaulted ? TrapKind::kMemoryOutOfBounds : static_cast<TrapKind>(result);
-  if (kind != TrapKind::kExit) NativeTier::of(exec).add_trap_frames(exec, fault);
+  if (kind != TrapKind::kExit) NativeTier::of(exec).add_trap_frames(exec, kind, fault);
   return kind;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "wherry/result.h"
 
@@ -31,5 +32,8 @@ class FileBytes {
   size_t size_ = 0;
   bool mapped_ = false;
 };
+
+/// Appends to /tmp/perf-PID.map, where perf looks for the names of this process' generated code. False if it cannot.
+bool append_to_perf_map(std::string_view text);
 
 }  // namespace wherry::platform
