@@ -495,6 +495,62 @@ def linux_containers_go_to_others():
             equal(b.call("state", b.id, check=False).code, 1)
 
 
+@test
+def hostile_bundles():
+    """Links and `..` in a root file system lead nowhere, and nothing is left half made."""
+    with bundle() as b:
+        outside = b.dir / "outside"
+        outside.mkdir()
+        for name, target in (("etc", str(outside)), ("var", "../../outside"), ("dev", str(outside))):
+            (b.rootfs / name).symlink_to(target)
+        (b.dir / "volume").mkdir()
+        source = {"type": "bind", "source": str(b.dir / "volume"), "options": ["rbind"]}
+        b.config["mounts"] += [dict(source, destination=d) for d in ("/etc/made", "/var/made", "/../../outside/made")]
+        b.config["mounts"].append({"destination": "/etc/file", "type": "bind", "source": str(b.dir / "config.json")})
+        b.config["linux"]["maskedPaths"] += ["/var/../../../../../etc/passwd"]
+        b.config["process"]["cwd"] = "/etc/work/../here"
+        b.run()
+        equal(os.listdir(outside), [])
+        equal(os.listdir(b.root), [])
+        equal(cgroup_directories("/wherry-test/" + b.id), [])
+    with bundle() as b:  # The module itself is a link out of the root.
+        secret = b.dir / "secret.wat"
+        secret.write_text(says("secret\n"))
+        (b.rootfs / "link.wat").symlink_to(secret)
+        (b.rootfs / "up.wat").symlink_to("../secret.wat")
+        for name in ("/link.wat", "/up.wat", "/../secret.wat"):
+            b.config["process"]["args"] = [name]
+            result = b.run()
+            assert result.code == 1 and "secret" not in result.out, result
+    bad = [("process", "args", [1]), ("process", "cwd", "relative"), ("process", "env", {"a": 1}), ("root", "path", 5),
+           ("linux", "namespaces", [{"type": "nonsense"}]), ("linux", "namespaces", [{"type": "pid"}, {"type": "pid"}]),
+           ("linux", "cgroupsPath", "/../../x"), ("linux", "sysctl", {"kernel.core_pattern": "|/bin/sh"}),
+           ("linux", "sysctl", {"net/../../kernel/core_pattern": "x"}), ("linux", "rootfsPropagation", "sideways"),
+           ("linux", "devices", [{"path": "relative", "type": "c", "major": 1, "minor": 3}])]
+    for part, name, value in bad:
+        with bundle() as b:
+            b.config[part][name] = value
+            result = b.run(env=dict(os.environ, WHERRY_OCI_DELEGATE="crun"))
+            assert result.code != 0 and "hello" not in result.out, (part, name, value, result)
+            assert not b.root.exists() or os.listdir(b.root) == [], (part, name, os.listdir(b.root))
+            equal(cgroup_directories("/wherry-test/" + b.id), [])
+    for text in ("", "{", "[]", "null", '{"ociVersion":"1.0.2"}', "[" * 100000, '{"ociVersion":"1.0.2","root":{"path":"x"}}'):
+        with bundle() as b:
+            (b.dir / "config.json").write_text(text)
+            result = b.call("create", "-b", b.dir, b.id, check=False)
+            assert 0 < result.code < 128, (text[:20], result)
+    with bundle() as b:  # What nobody knows is nobody's business.
+        b.config["futureThings"] = {"a": [1, 2]}
+        b.config["linux"]["futureThings"] = "x"
+        b.config["process"]["futureThings"] = [None]
+        equal(b.run().out, "hello\n")
+    for id in ("..", ".", "a/b", "", "x" * 300, "a b"):
+        with bundle() as b:
+            b.write()
+            assert b.call("create", "-b", b.dir, id, check=False).code != 0, id
+            equal(b.call("delete", "--force", id, check=False).code, 1)
+
+
 if __name__ == "__main__":
     wanted = sys.argv[2:]
     sys.exit(run_tests({name: f for name, f in TESTS.items() if not wanted or name in wanted}))
