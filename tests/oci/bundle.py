@@ -90,6 +90,11 @@ class Bundle:
         if self.root.exists():
             for left in os.listdir(self.root):
                 self.call("delete", "--force", left, check=False)
+        for group in cgroup_directories("/wherry-test"):
+            try:
+                os.rmdir(group)
+            except OSError:
+                pass  # Another test's.
         shutil.rmtree(self.dir, ignore_errors=True)
 
     def write(self):

@@ -379,7 +379,10 @@ def cgroup_limits():
         resources.write_text(json.dumps({"pids": {"limit": 70}}))
         b.call("update", "-r", resources, b.id)
         equal(value("pids.max"), "70")
-        stats = json.loads(b.call("events", "--stats", b.id).out)
+        for _ in range(50):  # Until the guest has begun.
+            stats = json.loads(b.call("events", "--stats", b.id).out)
+            if stats["data"]["wasm"]["linearMemory"] != 0:
+                break
         equal(stats["type"], "stats")
         assert stats["data"]["memory"]["usage"]["usage"] > 0
         equal(stats["data"]["wasm"]["linearMemory"], 2 * 65536)

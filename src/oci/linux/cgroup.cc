@@ -254,9 +254,12 @@ Result<> Cgroup::apply_one(const CgroupSetting& setting) const {
     return fail(ErrorCode::kUnsupported, "there is no cgroup controller " + setting.controller);
   }
   std::string file = directory->path + '/' + setting.file;
+  if (access(file.c_str(), F_OK) != 0 && !setting.other_file.empty()) {
+    file = directory->path + '/' + setting.other_file;
+  }
   if (access(file.c_str(), F_OK) != 0) {
-    if (!setting.other_file.empty()) file = directory->path + '/' + setting.other_file;
-    if (setting.optional && access(file.c_str(), F_OK) != 0) return {};
+    if (setting.optional) return {};
+    return fail(ErrorCode::kUnsupported, "there is no cgroup controller " + setting.controller + " here: no " + file);
   }
   auto written = write_control(file, setting.value);
   if (!written.has_value() && setting.optional) return {};
