@@ -40,7 +40,7 @@ engine::CpuFeatureSet detect() {
     for (const Capability& needed : kCapabilities) {
       if (needed.name == feature.name && (present.first & needed.first) == needed.first &&
           (present.second & needed.second) == needed.second) {
-        add_feature(set, feature.bit);
+        engine::add_feature(set, feature.bit);
       }
     }
   }
