@@ -31,6 +31,7 @@ namespace {
 /// How long a command waits for another that holds the container.
 constexpr int kLockMilliseconds = 10'000;
 constexpr int kKillMilliseconds = 10'000;
+const std::string kNetworkAnnotation = "run.wherry.network";
 
 std::string now_text() {
   timespec now;
@@ -92,6 +93,19 @@ std::string seccomp_state(const SeccompConfig& config, const State& state) {
   return to_text(json);
 }
 
+/// What the annotation says, its rules separated by `;` or new lines. Without one: in a network namespace of the
+/// container's or its pod's, all but what docs/network.md wants to be named, the loopback included; in the host's,
+/// nothing.
+std::string network_rules(const Config& config) {
+  if (config.annotations.contains(kNetworkAnnotation)) {
+    std::string rules(config.annotation(kNetworkAnnotation));
+    std::ranges::replace(rules, ';', '\n');
+    return rules;
+  }
+  if (config.find_namespace(NamespaceKind::kNetwork) == nullptr) return {};
+  return "listen:*:*\nlisten:loopback:*\nconnect:*:*\nconnect:loopback:*\n";
+}
+
 Result<> write_pid_file(const std::string& path, int pid) {
   if (path.empty()) return {};
   const size_t slash = path.rfind('/');
@@ -140,6 +154,7 @@ Result<State> create_locked(const Settings& settings, const CreateOptions& optio
   plan.pivot = options.pivot;
   plan.new_keyring = options.new_keyring;
   plan.inherited = inherited_descriptors(options.preserve_fds);
+  plan.network_rules = network_rules(config);
   plan.joins_user_namespace = config.find_namespace(NamespaceKind::kUser) != nullptr;
   state.rootfs = plan.rootfs;
   if (!config.process.args.empty()) state.module = parse_entry_point(config.process.args[0]).path;
@@ -346,6 +361,7 @@ Result<ProcessId> exec_in_container(const Settings& settings, const ExecOptions&
   plan.process = &process;
   plan.id = options.id;
   plan.inherited = inherited_descriptors(options.preserve_fds);
+  plan.network_rules = network_rules(config);
   WHERRY_TRY(plan.console_socket, console_for(process, options.console_socket, std::move(console)));
   WHERRY_CHECK(prepare_seccomp(config.seccomp, plan));
   if (plan.seccomp_listener.valid()) plan.seccomp_state_json = seccomp_state(*config.seccomp, state);

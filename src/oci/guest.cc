@@ -91,7 +91,8 @@ bool Guest::is_native(const ProcessConfig& process) {
   return program.has_value() && file_kind(head_of(program->file.get())) == FileKind::kNative;
 }
 
-Result<Guest> Guest::open(const ProcessConfig& process, const std::vector<int>& sockets) {
+Result<Guest> Guest::open(const ProcessConfig& process, const std::vector<int>& sockets,
+                          const std::string& network_rules) {
   auto state = std::make_unique<State>();
   WHERRY_TRY(state->program, find_program(process));
 
@@ -111,6 +112,7 @@ Result<Guest> Guest::open(const ProcessConfig& process, const std::vector<int>& 
   config.standard_output(WasiStream::inherit());
   config.standard_error(WasiStream::inherit());
   for (const int socket : sockets) config.socket(socket);
+  config.network_rules(network_rules);
   WHERRY_TRY(state->wasi, Wasi::make(config));
   return Guest(std::move(state));
 }

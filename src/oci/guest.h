@@ -18,9 +18,10 @@ struct GuestStats;
 class Guest {
  public:
   /// Finds process.args[0] and opens it, and the root of this process, which is the container's by now and which the
-  /// guest is granted. `sockets`: descriptors that it inherits. Errors: kNotFound ("exec: \"/app.wasm\": no such file
-  /// or directory"), kInvalid.
-  static Result<Guest> open(const ProcessConfig& process, const std::vector<int>& sockets);
+  /// guest is granted. `sockets`: descriptors that it inherits. `network_rules`: lines of docs/network.md. Errors:
+  /// kNotFound ("exec: \"/app.wasm\": no such file or directory"), kInvalid.
+  static Result<Guest> open(const ProcessConfig& process, const std::vector<int>& sockets,
+                            const std::string& network_rules);
   /// Whether process.args[0] names a native program or script.
   static bool is_native(const ProcessConfig& process);
 

@@ -291,8 +291,13 @@ def identity_and_limits():
         for kind in ("mnt", "pid", "net", "ipc", "uts"):
             assert os.readlink(f"/proc/{pid}/ns/{kind}") != os.readlink(f"/proc/self/ns/{kind}"), kind
         # No descriptor of the host is left in it.
-        targets = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
-        assert not any(str(b.root) in target for target in targets), targets
+        for _ in range(250):  # Until the guest has begun.
+            targets = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
+            if not any(str(b.root) in target or target.startswith("socket:") for target in targets):
+                break
+            time.sleep(0.02)
+        else:
+            raise AssertionError(targets)
 
 
 @test
@@ -442,6 +447,17 @@ def inherited_sockets_and_no_other_descriptors():
         equal(pid.returncode, 0)
         pid = b.state()["pid"]
         assert os.readlink(f"/proc/{pid}/fd/3").startswith("socket:")
+
+
+@test
+def network_rules():
+    with bundle() as b:
+        equal(b.run().out, "hello\n")  # The default rules are rules.
+        b.config["annotations"] = {"run.wherry.network": "listen:tcp:127.0.0.1:8080;connect:tcp:example.com:443"}
+        equal(b.run().out, "hello\n")
+        b.config["annotations"] = {"run.wherry.network": "connect:everything"}
+        result = b.run()
+        assert result.code == 1 and "connect:everything" in result.err, result
 
 
 @test

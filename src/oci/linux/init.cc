@@ -186,7 +186,7 @@ Result<Guest> prepare_guest(ProcessPlan& plan) {
   WHERRY_CHECK(set_rlimits(process));
   WHERRY_CHECK(enter_directory(process.cwd));
   own_streams(process);
-  WHERRY_TRY(Guest guest, Guest::open(process, sockets_among(plan.inherited)));
+  WHERRY_TRY(Guest guest, Guest::open(process, sockets_among(plan.inherited), plan.network_rules));
   WHERRY_CHECK(drop_privileges(plan));
   // Its memory is nobody's but its own, also for other processes of the same user.
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

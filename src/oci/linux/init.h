@@ -25,6 +25,7 @@ struct ProcessPlan {
   std::string seccomp_state_json;  ///< What goes with the listener's descriptor.
   Fd console_socket;               ///< Where the terminal's master goes.
   std::vector<int> inherited;      ///< Descriptors that the guest gets, beside its streams.
+  std::string network_rules;       ///< What the guest may reach: lines of docs/network.md.
   bool new_keyring = true;
   bool joins_user_namespace = false;  ///< It has, or gets, a user namespace of the container's.
 };
