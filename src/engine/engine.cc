@@ -65,7 +65,7 @@ Result<> validate_all_functions(const wasm::Module& module, uint32_t threads) {
 }
 
 Engine::Engine(const Config& config, std::unique_ptr<Tier> tier) : config_(config), tier_(std::move(tier)) {
-  if (config.pool.memories != 0) pool_ = runtime::MemoryPool::make(config.pool, config.bounds);
+  if (config.pool.memories != 0) pool_ = std::make_unique<runtime::MemoryPool>(config.pool, config.bounds);
 }
 
 Result<std::shared_ptr<CompiledModule>> Engine::load(wasm::Bytes bytes, std::shared_ptr<const wasm::ByteOwner> owner,

@@ -45,7 +45,7 @@ class Engine {
   const Config& config() const { return config_; }
   wasm::TypeRegistry& types() { return types_; }
   Tier& tier() { return *tier_; }
-  /// Null if the configuration asks for none, or there is no address space for it.
+  /// Null if the configuration asks for none.
   runtime::MemoryPool* pool() { return pool_.get(); }
 
   /// Reads, validates and makes ready. `owner` keeps `bytes` alive; null if the caller does.

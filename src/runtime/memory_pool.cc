@@ -14,6 +14,9 @@ namespace {
 constexpr size_t kLookBack = 8;
 /// Taken from the cold ones at a time.
 constexpr size_t kBatch = 8;
+constexpr uint64_t kMostBytes = uint64_t{4} << 30;
+constexpr size_t kSlotsInSpace = 512;
+
 /// Users that must have written the same pages before a slot closes.
 constexpr uint32_t kSteady = 4;
 /// A slot that had to be opened again so often stays open.
@@ -46,30 +49,36 @@ void restore(uint8_t* base, uint8_t* start, uint64_t size, const MemoryImage* im
 
 }  // namespace
 
-std::unique_ptr<MemoryPool> MemoryPool::make(const PoolConfig& config, BoundsStrategy bounds) {
-  std::unique_ptr<MemoryPool> pool(new MemoryPool);
-  pool->guarded_ = bounds == BoundsStrategy::kGuard;
-  constexpr uint64_t kMost = uint64_t{4} << 30;
-  pool->memory_bytes_ = platform::round_up(std::clamp<uint64_t>(config.memory_bytes, 1, kMost), platform::page_size());
-  pool->keep_resident_ = config.keep_resident_bytes;
-  pool->count_ = config.memories;
-  const uint64_t front = pool->front_ = pool->guarded_ ? Memory::kFront : 0;
-  const uint64_t stride = pool->stride_ = pool->guarded_ ? Memory::kReach + Memory::kTail : pool->memory_bytes_;
-  if (config.memories > (~uint64_t{0} - front) / stride) return nullptr;
-  pool->space_ = platform::Reservation::make(front + stride * config.memories);
-  if (!pool->space_) return nullptr;
-  pool->slots_ = std::make_unique<Slot[]>(config.memories);
-  pool->cold_.free.reserve(config.memories);
-  for (uint32_t i = config.memories; i-- > 0;) {
-    pool->slots_[i].base = pool->space_.base() + front + stride * i;
-    pool->cold_.free.push_back(&pool->slots_[i]);
+MemoryPool::MemoryPool(const PoolConfig& config, BoundsStrategy bounds)
+    : guarded_(bounds == BoundsStrategy::kGuard),
+      memory_bytes_(
+          platform::round_up(std::clamp<uint64_t>(config.memory_bytes, 1, kMostBytes), platform::page_size())),
+      keep_resident_(config.keep_resident_bytes),
+      front_(guarded_ ? Memory::kFront : 0),
+      stride_(guarded_ ? Memory::kReach + Memory::kTail : memory_bytes_) {
+  // The slots stay where they are.
+  slots_.reserve(config.memories);
+  while (slots_.size() < config.memories) {
+    if (!add_space(std::min(kSlotsInSpace, config.memories - slots_.size()))) break;
   }
-  if (pool->guarded_) pool->fault_id_ = platform::add_reservation(pool->space_.base(), pool->space_.size(), pool.get());
-  return pool;
+  cold_.free.reserve(slots_.size());
+  for (size_t i = slots_.size(); i-- > 0;) cold_.free.push_back(&slots_[i]);
+}
+
+bool MemoryPool::add_space(size_t slots) {
+  platform::Reservation reservation = platform::Reservation::make(front_ + stride_ * slots);
+  if (!reservation) return false;
+  Space& space = spaces_.emplace_back(std::move(reservation), std::nullopt, slots_.size());
+  uint8_t* const base = space.reservation.base();
+  for (size_t i = 0; i < slots; ++i) slots_.emplace_back().base = base + front_ + stride_ * i;
+  if (guarded_) space.fault_id = platform::add_reservation(base, space.reservation.size(), this);
+  return true;
 }
 
 MemoryPool::~MemoryPool() {
-  if (guarded_ && space_) platform::remove_reservation(fault_id_);
+  for (const Space& space : spaces_) {
+    if (space.fault_id) platform::remove_reservation(*space.fault_id);
+  }
 }
 
 MemoryPool::Shard& MemoryPool::own_shard() { return shards_[thread_number() % kShards]; }
@@ -235,9 +244,13 @@ void MemoryPool::open_closed(Slot& slot) {
 
 /// In a signal handler: an access to a page that was closed.
 bool MemoryPool::fix(uintptr_t address) {
-  const uint64_t offset = address - reinterpret_cast<uintptr_t>(space_.base());
+  const auto space = std::ranges::find_if(spaces_, [address](const Space& of) {
+    return address - reinterpret_cast<uintptr_t>(of.reservation.base()) < of.reservation.size();
+  });
+  if (space == spaces_.end()) return false;
+  const uint64_t offset = address - reinterpret_cast<uintptr_t>(space->reservation.base());
   if (offset < front_) return false;
-  Slot& slot = slots_[(offset - front_) / stride_];
+  Slot& slot = slots_[space->first_slot + (offset - front_) / stride_];
   if (!slot.is_closed || address - reinterpret_cast<uintptr_t>(slot.base) >= slot.committed) return false;
   open_closed(slot);
   return true;

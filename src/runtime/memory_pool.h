@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -46,15 +47,15 @@ class MemoryPool final : private platform::FaultFixer {
     bool is_closed = false;
   };
 
-  /// Null if there is no address space.
-  static std::unique_ptr<MemoryPool> make(const PoolConfig& config, BoundsStrategy bounds);
+  /// With fewer memories than asked for, perhaps none, if there is no more address space.
+  MemoryPool(const PoolConfig& config, BoundsStrategy bounds);
   ~MemoryPool();
   MemoryPool(const MemoryPool&) = delete;
   MemoryPool& operator=(const MemoryPool&) = delete;
 
   /// What one memory may grow to.
   uint64_t memory_bytes() const { return memory_bytes_; }
-  uint32_t size() const { return count_; }
+  size_t size() const { return slots_.size(); }
 
   /// A slot with `bytes` accessible bytes, which hold what `image` says (null: zero). Null if all are in use, or the
   /// system refuses.
@@ -78,7 +79,6 @@ class MemoryPool final : private platform::FaultFixer {
   /// Slots that a shard keeps, and whose pages stay resident.
   static constexpr size_t kWarm = 32;
 
-  MemoryPool() = default;
   bool fix(uintptr_t address) override;
   void open_closed(Slot& slot);
   void note_written(Slot& slot, std::span<const platform::PageRange> ranges);
@@ -89,15 +89,21 @@ class MemoryPool final : private platform::FaultFixer {
   bool clean(Slot& slot, uint64_t bytes, uint64_t initial_bytes, const MemoryImage* image);
   void drop_pages(Slot& slot);
 
-  platform::Reservation space_;
-  uint64_t front_ = 0;
-  uint64_t stride_ = 0;
-  uint64_t memory_bytes_ = 0;
-  uint64_t keep_resident_ = 0;
-  uint32_t count_ = 0;
-  bool guarded_ = false;
-  uint32_t fault_id_ = 0;
-  std::unique_ptr<Slot[]> slots_;
+  /// Address space of some slots: one piece would have to be very large.
+  struct Space {
+    platform::Reservation reservation;
+    std::optional<uint32_t> fault_id;
+    size_t first_slot;
+  };
+  bool add_space(size_t slots);
+
+  const bool guarded_;
+  const uint64_t memory_bytes_;
+  const uint64_t keep_resident_;
+  const uint64_t front_;   ///< Before the first slot of a space.
+  const uint64_t stride_;  ///< From slot to slot.
+  std::vector<Space> spaces_;
+  std::vector<Slot> slots_;
   std::array<Shard, kShards> shards_;
   std::atomic<uint32_t> closed_{0};
   Shard cold_;  ///< Those that no shard keeps: never used, or without resident pages.

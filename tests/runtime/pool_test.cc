@@ -1,6 +1,7 @@
 // Pools of memories, images of initial contents, and tables that fill when they are read.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <set>
 #include <thread>
@@ -24,9 +25,9 @@ constexpr uint64_t kPage = 65536;
 class EachPool : public ::testing::TestWithParam<BoundsStrategy> {
  protected:
   std::unique_ptr<MemoryPool> make_pool(uint32_t memories, uint64_t keep_resident = 256 << 10) {
-    auto pool = MemoryPool::make(
-        {.memories = memories, .memory_bytes = 64 * kPage, .keep_resident_bytes = keep_resident}, GetParam());
-    EXPECT_NE(pool, nullptr);
+    auto pool = std::make_unique<MemoryPool>(
+        PoolConfig{.memories = memories, .memory_bytes = 64 * kPage, .keep_resident_bytes = keep_resident}, GetParam());
+    EXPECT_EQ(pool->size(), memories);
     return pool;
   }
   std::unique_ptr<Memory> open(MemoryPool& pool, uint64_t pages, const MemoryImage* image = nullptr,
@@ -112,7 +113,8 @@ TEST_P(EachPool, ImagesOfSeveralModulesDoNotMix) {
 
 TEST(GuardedPool, SmallMemoriesEndWhereTheyEnd) {
   platform::testing::register_guest_code();
-  const auto pool = MemoryPool::make({.memories = 2, .memory_bytes = 64 * kPage}, BoundsStrategy::kGuard);
+  const auto pool =
+      std::make_unique<MemoryPool>(PoolConfig{.memories = 2, .memory_bytes = 64 * kPage}, BoundsStrategy::kGuard);
   platform::Fault fault;
   const auto open = [&](uint64_t pages) {
     auto memory = std::make_unique<Memory>(MemoryType{.limits = {pages, {}}}, BoundsStrategy::kGuard, 1 << 30);
@@ -137,7 +139,8 @@ TEST(GuardedPool, SmallMemoriesEndWhereTheyEnd) {
 
 /// A user that always writes the same pages lets the slot close; what comes then is seen by nobody.
 TEST(GuardedPool, ClosedSlotsOpenForWhoeverComes) {
-  const auto pool = MemoryPool::make({.memories = 1, .memory_bytes = 64 * kPage}, BoundsStrategy::kGuard);
+  const auto pool =
+      std::make_unique<MemoryPool>(PoolConfig{.memories = 1, .memory_bytes = 64 * kPage}, BoundsStrategy::kGuard);
   const auto open = [&](uint64_t pages) {
     auto memory = std::make_unique<Memory>(MemoryType{.limits = {pages, {}}}, BoundsStrategy::kGuard, 1 << 30);
     EXPECT_TRUE(memory->open(pool.get(), nullptr).has_value());
