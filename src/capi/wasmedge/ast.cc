@@ -29,6 +29,11 @@ ExternalType to_c(const Engine& engine, const ExternType& type) {
 Result<LoadedModulePtr> LoadedModule::load(EnginePtr engine, std::span<const uint8_t> bytes) {
   LoadedModulePtr loaded(new LoadedModule(std::move(engine)));
   Result<Module> module = Module::from_binary(loaded->engine_->engine, bytes);
+  if (!module.has_value() && loaded->engine_->without_compiler != nullptr) {
+    // Perhaps it cannot be compiled; if it is wrong, it is wrong for the other engine too.
+    loaded->engine_ = loaded->engine_->without_compiler;
+    module = Module::from_binary(loaded->engine_->engine, bytes);
+  }
   if (module.has_value()) {
     loaded->module_ = std::move(*module);
   } else if (module.error().code == ErrorCode::kInvalid) {

@@ -66,22 +66,33 @@ Features WasmEdge_ConfigureContext::features() const {
 EnginePtr wherry::wasmedge::engine_for(const WasmEdge_ConfigureContext& configure) {
   static std::mutex mutex;
   static std::vector<std::weak_ptr<const SharedEngine>> engines;
-  Config config;
-  config.features = configure.features();
-  config.fuel = configure.is_metered();
-  config.tier = configure.force_interpreter ? TierKind::kInterpreter : TierKind::kAuto;
-  config.max_instances = UINT64_MAX;
   const std::lock_guard lock(mutex);
   std::erase_if(engines, [](const auto& engine) { return engine.expired(); });
-  for (const auto& weak : engines) {
-    EnginePtr engine = weak.lock();
-    if (engine == nullptr) continue;
-    const Config& other = engine->engine.config();
-    if (other.features == config.features && other.fuel == config.fuel && other.tier == config.tier) return engine;
+  auto engine_with = [&](TierKind tier) {
+    Config config;
+    config.features = configure.features();
+    config.fuel = configure.is_metered();
+    config.tier = tier;
+    config.max_instances = UINT64_MAX;
+    for (const auto& weak : engines) {
+      const auto engine = weak.lock();
+      if (engine == nullptr) continue;
+      const Config& other = engine->engine.config();
+      if (other.features == config.features && other.fuel == config.fuel && other.tier == tier) return engine;
+    }
+    auto made = std::make_shared<SharedEngine>(config);
+    engines.push_back(made);
+    return std::shared_ptr<const SharedEngine>(made);
+  };
+  if (configure.force_interpreter) return engine_with(TierKind::kInterpreter);
+  EnginePtr plain = engine_with(TierKind::kAuto);
+  const bool compile = configure.run_mode == WasmEdge_RunMode_JIT || configure.run_mode == WasmEdge_RunMode_LazyJIT;
+  if (!compile) return plain;
+  EnginePtr compiling = engine_with(TierKind::kLlvm);
+  if (compiling->without_compiler == nullptr) {
+    const_cast<SharedEngine&>(*compiling).without_compiler = std::move(plain);
   }
-  auto engine = std::make_shared<const SharedEngine>(config);
-  engines.push_back(engine);
-  return engine;
+  return compiling;
 }
 
 WasmEdge_ConfigureContext* WasmEdge_ConfigureCreate() noexcept { return new WasmEdge_ConfigureContext; }

@@ -51,6 +51,8 @@ namespace wherry::wasmedge {
 struct SharedEngine {
   explicit SharedEngine(const Config& config) : engine(config) {}
   const Engine engine;
+  /// Of one that compiles what it loads: one that does not, for modules that cannot be compiled.
+  std::shared_ptr<const SharedEngine> without_compiler;
 };
 using EnginePtr = std::shared_ptr<const SharedEngine>;
 

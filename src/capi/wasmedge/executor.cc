@@ -194,7 +194,13 @@ std::unique_ptr<WasmEdge_ModuleInstanceContext> instantiate(WasmEdge_ExecutorCon
     if (world != nullptr) continue;
     if (World* lives = world_of(*from, import); lives != nullptr) world = lives->shared_from_this();
   }
-  if (world == nullptr) world = std::make_shared<World>(executor.engine, executor.configure);
+  if (world == nullptr) {
+    EnginePtr engine = executor.engine;
+    if (engine->without_compiler != nullptr && !loaded->module_for(engine).has_value()) {
+      engine = engine->without_compiler;
+    }
+    world = std::make_shared<World>(std::move(engine), executor.configure);
+  }
   const std::lock_guard lock(world->mutex);
 
   const Result<Module> module = loaded->module_for(world->engine);
