@@ -269,10 +269,10 @@ void compile_afterwards(const Options& options) {
 }
 
 int run(const Options& options) {
-  // Ends with the process: taking it apart would only take time, and wait for the compiler.
-  auto* runner = new Runner(options);
-  const int code = runner->run();
-  if (!runner->leaves_work()) return code;
+  Runner runner(options);
+  const int code = runner.run();
+  if (!runner.leaves_work()) return code;
+  // The engine would wait until the compiler has stopped.
   compile_afterwards(options);
   end_process(code);
 }
