@@ -23,7 +23,7 @@ namespace wherry::engine {
 
 inline constexpr std::array<char, 8> kImageMagic = {'w', 'h', 'r', 'y', 'i', 'm', 'g', '\0'};
 /// Rises with every change of this file, of VMContext or of the libcalls that an older image would trip over.
-inline constexpr uint32_t kImageVersion = 2;
+inline constexpr uint32_t kImageVersion = 3;
 /// Of the image in memory and in a file, and of its text: the largest page size of the machines it may meet.
 inline constexpr uint64_t kImageAlignment = uint64_t{64} << 10;
 
@@ -52,7 +52,6 @@ struct ImageHeader {
   uint32_t type_count;      ///< Of the module's type section.
   uint32_t reserved;
   std::array<uint64_t, 4> cpu_features;  ///< Bits that the machine must have: cpu_features.h.
-  std::array<uint8_t, 32> module_hash;   ///< SHA-256 of the module as it was compiled, native sections left out.
   std::array<char, 32> compiler;         ///< Who wrote it, zero-padded: "llvm 22.1.8 O2".
   uint64_t image_size;
   ImageRange text;
@@ -63,7 +62,7 @@ struct ImageHeader {
   ImageRange eh_frame;   ///< Empty if no exception can pass through the code. See below.
   ImageRange eh_table;   ///< The language-specific data that eh_frame refers to.
 };
-static_assert(std::is_trivially_copyable_v<ImageHeader> && sizeof(ImageHeader) == 248);
+static_assert(std::is_trivially_copyable_v<ImageHeader> && sizeof(ImageHeader) == 216);
 
 /// A compiled function. `code` is relative to text; 0xFFFFFFFF: this function was not compiled (another tier runs it).
 struct ImageFunction {

@@ -1,7 +1,6 @@
 #include "llvm/compile.h"
 
 #include <llvm/Config/llvm-config.h>
-#include <llvm/Support/SHA256.h>
 #include <llvm/Target/TargetMachine.h>
 
 #include <algorithm>
@@ -75,14 +74,13 @@ std::vector<Shard> make_shards(const wasm::Module& module, std::span<const uint3
   return shards;
 }
 
-ImageHeader describe(const wasm::Module& module, const CompileOptions& options, const Target& target) {
+ImageHeader describe(const CompileOptions& options, const Target& target) {
   ImageHeader header{};
   header.arch = target.arch;
   header.flags = (options.bounds == BoundsStrategy::kGuard ? engine::kImageGuarded : 0) |
                  (options.relaxed_simd_deterministic ? engine::kImageDeterministic : 0) |
                  (options.fuel ? engine::kImageFuel : 0) | (options.canonical_nan ? engine::kImageCanonicalNan : 0);
   header.cpu_features = target.required_features;
-  header.module_hash = SHA256::hash(ArrayRef(module.bytes.data(), module.bytes.size()));
   constexpr const char* kLevels[] = {"fast", "default", "max"};
   const std::string compiler = std::string("llvm " LLVM_VERSION_STRING " ") + kLevels[static_cast<int>(options.level)];
   std::memcpy(header.compiler.data(), compiler.data(), std::min(compiler.size(), header.compiler.size()));
@@ -108,7 +106,7 @@ class Compilation {
     platform::run_on_threads(threads, [](void* self) { static_cast<Compilation*>(self)->work(); }, this);
     if (error_) return std::unexpected(std::move(*error_));
     WHERRY_CHECK(add_thunks());
-    return link_image(describe(module_, options_, target_), module_, stub_types(module_), std::move(objects_));
+    return link_image(describe(options_, target_), module_, stub_types(module_), std::move(objects_));
   }
 
  private:

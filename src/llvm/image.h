@@ -11,7 +11,7 @@
 
 namespace wherry::compiler {
 
-/// `header` says what the image is: arch, flags, cpu_features, module_hash, compiler; the rest is filled in here.
+/// `header` says what the image is: arch, flags, cpu_features, compiler; the rest is filled in here.
 /// `stub_types` as emit.h makes it. Functions that no object holds are marked kNoCode. Takes the objects' contents.
 /// Errors: kUnsupported for a relocation that an image cannot hold or that does not reach.
 Result<std::vector<uint8_t>> link_image(const engine::ImageHeader& header, const wasm::Module& module,

@@ -33,6 +33,50 @@ std::string folder_of(const std::string& path) {
 constexpr int kFirstFree = 16;
 constexpr int kFirstPassed = 3;
 
+/// A process about to be started: /dev/null for its standard streams, no signal blocked or handled.
+class Spawn {
+ public:
+  Spawn() {
+    ::posix_spawn_file_actions_init(&actions_);
+    ::posix_spawnattr_init(&attributes_);
+    for (int standard = 0; standard < kFirstPassed; ++standard) {
+      ::posix_spawn_file_actions_addopen(&actions_, standard, "/dev/null", standard == 0 ? O_RDONLY : O_WRONLY, 0);
+    }
+    sigset_t none;
+    sigset_t all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    ::posix_spawnattr_setsigmask(&attributes_, &none);
+    ::posix_spawnattr_setsigdefault(&attributes_, &all);
+  }
+  ~Spawn() {
+    ::posix_spawnattr_destroy(&attributes_);
+    ::posix_spawn_file_actions_destroy(&actions_);
+  }
+  Spawn(const Spawn&) = delete;
+  Spawn& operator=(const Spawn&) = delete;
+
+  /// Gives it our descriptor `file` as `number`.
+  void pass(int file, int number) { ::posix_spawn_file_actions_adddup2(&actions_, file, number); }
+  /// Leaves it no descriptor from `first` on.
+  void close_from(int first) { ::posix_spawn_file_actions_addclosefrom_np(&actions_, first); }
+
+  /// `flags`: of posix_spawnattr_setflags, besides those for signals. 0, or an errno value.
+  int start(const std::string& program, const std::vector<std::string>& arguments, char** environment, int flags,
+            pid_t* process) {
+    ::posix_spawnattr_setflags(&attributes_,
+                               static_cast<short>(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | flags));
+    std::vector<char*> argv{const_cast<char*>(program.c_str())};
+    for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+    argv.push_back(nullptr);
+    return ::posix_spawn(process, program.c_str(), &actions_, &attributes_, argv.data(), environment);
+  }
+
+ private:
+  posix_spawn_file_actions_t actions_;
+  posix_spawnattr_t attributes_;
+};
+
 }  // namespace
 
 std::string program_folder() {
@@ -100,29 +144,10 @@ Result<FileCopy> copy_file(const Descriptor& file, uint64_t max_size) {
 }
 
 bool start_detached(const std::string& program, const std::vector<std::string>& arguments) {
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawnattr_init(&attributes);
-  for (int standard = 0; standard < kFirstPassed; ++standard) {
-    ::posix_spawn_file_actions_addopen(&actions, standard, "/dev/null", standard == 0 ? O_RDONLY : O_WRONLY, 0);
-  }
-  ::posix_spawn_file_actions_addclosefrom_np(&actions, kFirstPassed);
-  sigset_t none;
-  sigset_t all;
-  sigemptyset(&none);
-  sigfillset(&all);
-  ::posix_spawnattr_setsigmask(&attributes, &none);
-  ::posix_spawnattr_setsigdefault(&attributes, &all);
-  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
-  std::vector<char*> argv{const_cast<char*>(program.c_str())};
-  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
-  argv.push_back(nullptr);
+  Spawn spawn;
+  spawn.close_from(kFirstPassed);
   pid_t process = 0;
-  const int error = ::posix_spawn(&process, program.c_str(), &actions, &attributes, argv.data(), environ);
-  ::posix_spawnattr_destroy(&attributes);
-  ::posix_spawn_file_actions_destroy(&actions);
-  return error == 0;
+  return spawn.start(program, arguments, environ, POSIX_SPAWN_SETSID, &process) == 0;
 }
 
 void be_nice(int nice) { ::setpriority(PRIO_PROCESS, 0, nice); }
@@ -137,37 +162,18 @@ Result<HelperProcess> HelperProcess::start(const std::string& program, const std
   passed.push_back(write_end.number());
   std::vector<Descriptor> waiting;
 
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawnattr_init(&attributes);
-  for (int standard = 0; standard < kFirstPassed; ++standard) {
-    ::posix_spawn_file_actions_addopen(&actions, standard, "/dev/null", standard == 0 ? O_RDONLY : O_WRONLY, 0);
-  }
+  Spawn spawn;
   int number = kFirstPassed;
   int error = 0;
   for (const int file : passed) {
     waiting.emplace_back(::fcntl(file, F_DUPFD_CLOEXEC, kFirstFree));
     if (waiting.back().number() < 0) error = errno;
-    ::posix_spawn_file_actions_adddup2(&actions, waiting.back().number(), number++);
+    spawn.pass(waiting.back().number(), number++);
   }
-  ::posix_spawn_file_actions_addclosefrom_np(&actions, number);
-  sigset_t none;
-  sigset_t all;
-  sigemptyset(&none);
-  sigfillset(&all);
-  ::posix_spawnattr_setsigmask(&attributes, &none);
-  ::posix_spawnattr_setsigdefault(&attributes, &all);
-  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-
-  std::vector<char*> argv{const_cast<char*>(program.c_str())};
-  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
-  argv.push_back(nullptr);
+  spawn.close_from(number);
   char* environment[] = {nullptr};
   pid_t process = 0;
-  if (error == 0) error = ::posix_spawn(&process, program.c_str(), &actions, &attributes, argv.data(), environment);
-  ::posix_spawnattr_destroy(&attributes);
-  ::posix_spawn_file_actions_destroy(&actions);
+  if (error == 0) error = spawn.start(program, arguments, environment, 0, &process);
   if (error != 0) return io_error(program, error);
   return HelperProcess(process, std::move(read_end));
 }
